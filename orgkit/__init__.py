@@ -1,0 +1,1 @@
+"""Design a multi-account AWS organization, see what it means, and carry it out."""
