@@ -44,7 +44,7 @@ class OrgkitError(Exception):
         return f"{place}{self.what}{cure}"
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Keyword-only arguments do not survive the default pickling, and workers hand errors across threads and processes.
+        # Keyword-only arguments do not survive the default pickling, and workers hand errors across processes.
         return (_rebuild, (type(self), self.what, self.where, self.mend))
 
 

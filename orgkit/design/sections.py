@@ -1,0 +1,248 @@
+"""What `org.yaml` says beside the tree: organization settings, lenses, expectations, access, logging, baselines, cost.
+
+Every class is a frozen value. Accounts are named by handle and OUs by path, as in the file; `Organization.find`
+resolves them. A value that AWS gives only later is written as a reference, `{{account.log-archive.id}}`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def _empty() -> Mapping[str, Any]:
+    return EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretReference:
+    """Where a secret is found at the moment of a call: `source` is env, file or secretsmanager. Never its value."""
+
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JsonDocument:
+    """A JSON text, inline or from a file beside `org.yaml`."""
+
+    content: str
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lens:
+    """A scenario through which guardrails are read: who asks, from where, with which tags and other context keys.
+
+    What a lens does not give stays unknown. `principal` is an ARN; `{{account.id}}` in it stands for the account asked
+    about. `resource` is an ARN pattern's concrete stand-in, where a scenario needs one.
+    """
+
+    name: str
+    description: str = ""
+    principal: str | None = None
+    region: str | None = None
+    resource: str | None = None
+    principal_tags: Mapping[str, str] = field(default_factory=_empty)
+    context: Mapping[str, Any] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """A test of the guardrails: in `where`, the principals of the named lenses can, or cannot, do `actions`.
+
+    `nobody` stands for every lens but those of `but`. `lenses` names scenarios, empty with `nobody`.
+    """
+
+    where: str  # an OU path or an account
+    actions: tuple[str, ...]
+    can: bool
+    lenses: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()  # "nobody but …"
+    resource: str | None = None
+    context: Mapping[str, Any] = field(default_factory=_empty)
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedPrincipal:
+    """A principal that no plan may lock out; `actions` it must keep, by default those that the plan needs."""
+
+    principal: str
+    actions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What was renamed, re-parented or given a new email: `old` is how AWS knows it, until a plan is applied.
+
+    OU paths are paths of names; entries are read in order, each on what the ones before it left.
+    """
+
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Removal:
+    """Something that may be deleted, closed, removed or detached. `kind`: policy, ou, close, leave or detach."""
+
+    kind: str
+    ref: str
+    source: str | None = None  # detach only: from which root, OU or account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermissionSet:
+    """An IAM Identity Center permission set; `session_duration` in seconds."""
+
+    name: str
+    description: str = ""
+    session_duration: int = 3600
+    managed_policies: tuple[str, ...] = ()
+    inline_policy: JsonDocument | None = None
+    permissions_boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """An Identity Center group."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """A group gets a permission set in every account of `to` (accounts, OU paths, or root)."""
+
+    group: str
+    permission_set: str
+    to: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustedRole:
+    """A role of another account that may assume a role here."""
+
+    account: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """An IAM role in member accounts that others may assume; `max_session` in seconds."""
+
+    name: str
+    to: tuple[str, ...]  # accounts and OU paths where the role stands
+    trusts: tuple[TrustedRole, ...] = ()
+    trusted_services: tuple[str, ...] = ()
+    external_id: SecretReference | None = None
+    max_session: int = 3600
+    description: str = ""
+    inline_policies: Mapping[str, JsonDocument] = field(default_factory=_empty)
+    managed_policies: tuple[str, ...] = ()
+    permissions_boundary: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """Who may come in: people through Identity Center, services through roles."""
+
+    permission_sets: Mapping[str, PermissionSet] = field(default_factory=_empty)
+    groups: Mapping[str, Group] = field(default_factory=_empty)
+    assignments: tuple[Assignment, ...] = ()
+    roles: Mapping[str, Role] = field(default_factory=_empty)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trail:
+    """The organization trail of CloudTrail."""
+
+    name: str
+    prefix: str = "cloudtrail"
+    validation: bool = True
+    multi_region: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigDelivery:
+    """AWS Config's delivery to the archive and the organization's aggregator."""
+
+    prefix: str = "config"
+    aggregator: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logging:
+    """Central logging: one bucket in the log archive account, and what writes to it. Retention in days."""
+
+    account: str
+    bucket: str
+    bucket_policy: JsonDocument | None = None
+    trail: Trail | None = None
+    config: ConfigDelivery | None = None
+    versioning: bool = True
+    object_lock_days: int | None = None
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """A CloudFormation stack set and where its instances go."""
+
+    name: str
+    to: tuple[str, ...]
+    regions: tuple[str, ...] = ()  # empty: the organization's first region
+    template: str | None = None
+    description: str = ""
+    parameters: Mapping[str, str] = field(default_factory=_empty)
+    permission_model: str = "SERVICE_MANAGED"
+    auto_deployment: bool = True
+    max_concurrent: int = 1
+    failure_tolerance: int = 0
+    actions: tuple[str, ...] = ()  # what it does in an account, to be judged against the guardrails
+    role: str | None = None  # the role that carries it out there
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostAllocation:
+    """Cost allocation tags, and what every account must carry."""
+
+    allocation_tags: tuple[str, ...] = ()
+    required_tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything `org.yaml` says beside the tree. `declared` holds the keys that were written."""
+
+    features: str = "ALL"
+    trusted_access: tuple[str, ...] = ()
+    policy_types: tuple[str, ...] = ()
+    delegated_administrators: Mapping[str, tuple[str, ...]] = field(
+        default_factory=_empty
+    )  # service principal → account handles
+    partition: str = "aws"
+    regions: tuple[str, ...] = ()  # the first is home
+    limits: Mapping[str, int] = field(default_factory=_empty)
+    protected_principals: tuple[ProtectedPrincipal, ...] = ()
+    lenses: Mapping[str, Lens] = field(default_factory=_empty)
+    expectations: tuple[Expectation, ...] = ()
+    access: Access | None = None
+    logging: Logging | None = None
+    baselines: Mapping[str, Baseline] = field(default_factory=_empty)
+    cost: CostAllocation | None = None
+    moved: tuple[Moved, ...] = ()
+    remove: tuple[Removal, ...] = ()
+    organization_id: str | None = None
+    declared: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def home_region(self) -> str:
+        """The first region named, or us-east-1."""
+        return self.regions[0] if self.regions else "us-east-1"
