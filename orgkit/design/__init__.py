@@ -16,6 +16,7 @@ from orgkit.design.entities import (
 )
 from orgkit.design.money import Money
 from orgkit.design.organization import Mark, Organization
+from orgkit.design.problem import Problem, Problems, Severity
 from orgkit.design.quotas import Quota, Quotas
 from orgkit.design.sections import Settings
 
@@ -34,9 +35,12 @@ __all__ = [
     "Organization",
     "OrganizationalUnit",
     "Policy",
+    "Problem",
+    "Problems",
     "Quota",
     "Quotas",
     "Root",
     "Settings",
+    "Severity",
     "Target",
 ]
