@@ -1,0 +1,1 @@
+"""The starter organization: `org.yaml`, its policies and templates, and the notebooks."""
