@@ -1,1 +1,204 @@
-"""Design a multi-account AWS organization, see what it means, and carry it out."""
+"""Design a multi-account AWS organization, see what it means, and carry it out.
+
+One verb is one function here, one command of `orgkit`, and one section of a notebook. Nothing of a third party is
+imported until a verb is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from os import PathLike
+    from pathlib import Path
+
+    from orgkit import policy as policy
+    from orgkit.cloud import Target
+    from orgkit.cost import Rollup
+    from orgkit.design import Organization, Problems
+    from orgkit.diagram import Diagram
+    from orgkit.guardrails import Comparison, Lens, Permissions
+    from orgkit.notebook import Run
+    from orgkit.policy import Decision
+    from orgkit.provision import Applied, Plan
+
+__version__ = "0.1.0"
+
+STARTER: Final = "starter"
+
+__all__ = [
+    "STARTER",
+    "apply",
+    "check",
+    "compare",
+    "connect",
+    "decide",
+    "draw",
+    "load",
+    "new",
+    "permissions",
+    "plan",
+    "policy",
+    "read",
+    "rollup",
+    "run",
+    "save",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # `orgkit.policy` and the other rooms are there without an import of their own, and cost nothing until asked for.
+    if name in {"cloud", "cost", "design", "diagram", "errors", "guardrails", "notebook", "policy", "provision"}:
+        return import_module(f"orgkit.{name}")
+    raise AttributeError(f"module 'orgkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def new(folder: str | PathLike[str]) -> list[Path]:
+    """Write the starter organization and the notebooks into `folder`; returns what was written.
+
+    Nothing is ever overwritten: a file that stands there already is an InputError.
+    """
+    from orgkit.starter import write
+
+    return write(folder)
+
+
+def load(path: str | PathLike[str] = "org.yaml") -> Organization:
+    """Read a design; `"starter"` is the one that ships with orgkit.
+
+    Raises FileError with file, line and column where the file is not what it should be.
+    """
+    from orgkit.design import load as read_file
+    from orgkit.starter import design
+
+    return read_file(design() if path == STARTER else path)
+
+
+def save(org: Organization, path: str | PathLike[str]) -> None:
+    """Write a design; every line that no edit concerns stays as it was, byte for byte."""
+    from orgkit.design import save as write_file
+
+    write_file(org, path)
+
+
+def check(org: Organization) -> Problems:
+    """Everything wrong with a design: structure and quotas, what its guardrails mean, the expectations it states."""
+    from orgkit.checking import check as check_all
+
+    return check_all(org)
+
+
+def decide(
+    org: Organization,
+    account: str,
+    action: str,
+    resource: str | None = None,
+    principal: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    *,
+    lens: str | Lens | None = None,
+    second_opinion: str | None = None,
+) -> Decision:
+    """Whether the guardrails of `account` stop a request, why, and what the answer depends on.
+
+    `principal` None is an ordinary role of the account. What is left out is unknown, so the outcome may be
+    `undetermined`; `missing` then names what it turns on. `lens` fills in a scenario of the design. `second_opinion`
+    names a target (`aws`, `aws:PROFILE`) whose policy simulator is asked too.
+    """
+    from orgkit.guardrails import decide as decide_request
+
+    opinion: dict[str, Any] = {}
+    if second_opinion is not None:
+        opinion["second_opinion"] = connect(second_opinion).client("iam")
+    return decide_request(org, account, action, resource, principal, context or {}, lens=lens, **opinion)
+
+
+def permissions(org: Organization, lens: str | Lens | None = None) -> Permissions:
+    """For each account and each action of the catalogue: not blocked, blocked, or depends, and on what."""
+    from orgkit.guardrails import permissions as all_permissions
+
+    return all_permissions(org, lens=lens)
+
+
+def compare(before: Organization, after: Organization, lens: str | Lens | None = None) -> Comparison:
+    """Which accounts gain or lose which actions between two designs, grouped by cause, each with a witness."""
+    from orgkit.guardrails import compare as compare_designs
+
+    return compare_designs(before, after, lens=lens)
+
+
+def rollup(org: Organization, by: str = "ou", **options: Any) -> Rollup:
+    """Planned monthly cost over the tree (`ou`), by `account`, `owner` or a tag (`tag:Team`); exact, and it foots."""
+    from orgkit.cost import rollup as roll_up
+
+    return roll_up(org, by, **options)
+
+
+def draw(org: Organization, view: str = "structure", **options: Any) -> Diagram:
+    """A picture of an organization that shows itself in a notebook and saves as SVG, PNG, Mermaid or draw.io."""
+    from orgkit.diagram import draw as draw_view
+
+    return draw_view(org, view, **options)
+
+
+def connect(target: str = "sandbox", **options: Any) -> Target:
+    """Where an organization lives: `sandbox`, `sandbox:FILE`, `endpoint:URL`, `aws` or `aws:PROFILE`.
+
+    Ambient AWS credentials are used only where `aws` is named.
+    """
+    from orgkit.cloud import connect as open_target
+
+    return open_target(target, **options)
+
+
+def read(target: Target, *, progress: Callable[..., None] | None = None) -> Organization:
+    """The live organization as it stands; an empty one where there is none yet."""
+    from orgkit.cloud import read as read_live
+
+    return read_live(target, progress=progress)
+
+
+def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), **options: Any) -> Plan:
+    """The steps from a live organization to a design, in order, with a digest to approve; nothing is written."""
+    from orgkit.provision import plan as make_plan
+
+    return make_plan(design, live, remove=tuple(remove), **options)
+
+
+def apply(
+    plan: Plan,
+    target: Target,
+    *,
+    approve: str | None = None,
+    journal: str | PathLike[str] | None = None,
+    **options: Any,
+) -> Applied:
+    """Carry out a plan whose digest was approved; every call is written to the journal before and after.
+
+    Raises Refused where the digest is not the plan's or the live organization has changed since, Incomplete where steps
+    failed, Interrupted where the user stopped it.
+    """
+    from orgkit.provision import apply as carry_out
+
+    return carry_out(plan, target, approve=approve, journal=journal, **options)
+
+
+def run(
+    notebook: str | PathLike[str],
+    parameters: Mapping[str, Any] | None = None,
+    output_dir: str | PathLike[str] = "out",
+    **options: Any,
+) -> Run:
+    """Run a notebook without a person; results are files in `output_dir`.
+
+    An unknown parameter is refused with the names of those there are.
+    """
+    from orgkit.notebook import run as run_notebook
+
+    return run_notebook(notebook, parameters, output_dir, **options)
