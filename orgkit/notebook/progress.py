@@ -17,6 +17,8 @@ class Progress:
     def __init__(self, label: str = "", *, stream: TextIO | None = None) -> None:
         self._label = label
         self._stream = stream or sys.stderr
+        self._bar: Any
+        self._display: Any
         self._bar, self._display = _widget(label) if stream is None else (None, None)
         self._last = ""
 
