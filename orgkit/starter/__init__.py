@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orgkit.errors import InputError
+
+if TYPE_CHECKING:
+    from orgkit.design import Organization
 
 _HERE = Path(__file__).parent
 _PARTS = ("org.yaml", "policies", "templates")
@@ -18,9 +23,21 @@ def design() -> Path:
     return _HERE / "org.yaml"
 
 
-def mends() -> Path:
-    """A folder with the starter's documents as they should read, by policy handle."""
-    return _HERE / "mends"
+def mended(org: Organization) -> Organization:
+    """A copy of a design with the starter's policies, where it has them, as they should read.
+
+    The starter's documents are those that many organizations copied; `orgkit check` says what is wrong with them.
+    """
+    copy = org.copy()
+    logging = copy.settings.logging
+    for file in sorted((_HERE / "mends").glob("*.json")):
+        text = file.read_text("utf-8")
+        if f"policy:{file.stem}" in copy:
+            copy.set(file.stem, content=text)
+        elif logging and logging.bucket_policy and logging.bucket_policy.file == f"policies/{file.name}":
+            policy = replace(logging.bucket_policy, content=text)
+            copy.configure(logging=replace(logging, bucket_policy=policy))
+    return copy
 
 
 def notebooks() -> list[Path]:
