@@ -65,6 +65,7 @@ class Organization:
         self._root_id = root.id
         self._settings = settings or Settings()
         self._names = NameIndex(self)
+        self._whole: tuple[Target, ...] | None = None  # the tree in the order of the file, until the next change
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
@@ -111,6 +112,10 @@ class Organization:
         data = self._graph.nodes.get(ref)
         entity: Entity = data["entity"] if data is not None else self._graph.nodes[self.find(ref)]["entity"]
         return entity
+
+    def entities(self) -> tuple[Entity, ...]:
+        """Everything there is: the root, OUs, accounts and policies, in the order they came."""
+        return tuple(map(self._entity, self._graph.nodes))
 
     def target(self, ref: str) -> Target:
         """The root, OU or account of this name; a policy is refused."""
@@ -166,11 +171,22 @@ class Organization:
 
     def subtree(self, node: str | None = None) -> Iterator[str]:
         """Ids of the node and everything below it, parents before children, in the order of the file."""
-        waiting = [node or self._root_id]
+        if node is None or node == self._root_id:
+            yield from (entity.id for entity in self._tree())
+            return
+        yield from self._walk(node)
+
+    def _walk(self, node: str) -> Iterator[str]:
+        waiting = [node]
         while waiting:
             here = waiting.pop()
             yield here
             waiting.extend(reversed(self.children(here)))
+
+    def _tree(self) -> tuple[Target, ...]:
+        if self._whole is None:
+            self._whole = tuple(e for e in map(self._entity, self._walk(self._root_id)) if not isinstance(e, Policy))
+        return self._whole
 
     def depth(self, node: str) -> int:
         """How many OU levels deep: 0 for the root, 1 for an OU right under it; an account has its parent's depth."""
@@ -349,6 +365,7 @@ class Organization:
 
     def _change(self, change: Change) -> None:
         graph = self._graph
+        self._whole = None
         match change:
             case Add(entity, parent, index):
                 graph.add_node(entity.id, entity=entity)
@@ -391,8 +408,9 @@ class Organization:
         return entity
 
     def _below(self, under: str | None) -> Iterable[Entity]:
-        start = self._root_id if under is None else self.find(under, "root", "ou", "account")
-        return (self._entity(node) for node in self.subtree(start))
+        if under is None:
+            return self._tree()
+        return map(self._entity, self.subtree(self.find(under, "root", "ou", "account")))
 
 
 def change_node(change: Change) -> str:
