@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orgkit.errors import InputError, did_you_mean
+from orgkit.errors import FileError, InputError, did_you_mean
 
 # Parameters with these names are paths: given relative to the caller's folder, not to the notebook's.
 PATHS = frozenset({"design", "mends", "journal", "output"})
@@ -31,7 +31,11 @@ def declared(notebook: Path) -> dict[str, Parameter]:
     """The parameters a notebook takes, by name, read from its cell tagged `parameters`."""
     from papermill import inspect_notebook
 
-    found = inspect_notebook(str(notebook))
+    try:
+        found = inspect_notebook(str(notebook))
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        # nbformat raises whatever it stumbled over, down to a missing kernel name.
+        raise FileError(f"is not a notebook that can be run: {error}", where=str(notebook)) from None
     return {
         name: Parameter(name, entry["inferred_type_name"] or "Any", entry["default"], entry["help"] or "")
         for name, entry in found.items()

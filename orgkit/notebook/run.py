@@ -85,12 +85,13 @@ def run(
 
 def _failure(source: Path, copy: Path, failure: Any) -> OrgkitError:
     """The error that the notebook's own cell raised, with the cell as its place, or Incomplete for any other."""
-    kind = getattr(errors, failure.ename, Incomplete)
-    ours = isinstance(kind, type) and issubclass(kind, OrgkitError)
-    message = _COLOURS.sub("", failure.evalue)
-    what = message if ours else f"{failure.ename}: {message}"
+    kind = getattr(errors, failure.ename, None)
+    where = f"{source.name}, cell {failure.exec_count}"
     mend = f"The executed copy shows where: {copy}"
-    return (kind if ours else Incomplete)(what, where=f"{source.name}, cell {failure.exec_count}", mend=mend)
+    message = _COLOURS.sub("", failure.evalue)
+    if isinstance(kind, type) and issubclass(kind, OrgkitError):
+        return kind(message, where=where, mend=mend)
+    return Incomplete(f"{failure.ename}: {message}", where=where, mend=mend)
 
 
 def _page(notebook: Path) -> Path:
