@@ -1,0 +1,92 @@
+"""What a target can do; where the embedded AWS falls short of AWS, it says so."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """Whether something can be done, and what is to be known about it; true or false as a condition."""
+
+    service: str
+    operation: str | None
+    supported: bool
+    note: str = ""
+
+    def __bool__(self) -> bool:
+        return self.supported
+
+    def __str__(self) -> str:
+        name = f"{self.service}:{self.operation}" if self.operation else self.service
+        verdict = "can be done" if self.supported else "cannot be done"
+        return f"{name} {verdict}" + (f": {self.note}" if self.note else "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as a plain object."""
+        return {
+            "service": self.service,
+            "operation": self.operation,
+            "supported": self.supported,
+            "note": self.note,
+        }
+
+
+def capability(kind: str, service: str, operation: str | None = None) -> Capability:
+    """Return what a target of this kind can do; `operation` is in AWS's spelling, for example CreateStackSet."""
+    if kind == "aws":
+        return Capability(service, operation, True)
+    note = _notes().get(f"{service}:{operation}", "") or _notes().get(service, "")
+    if service == "organizations":
+        from orgkit.cloud.organizations import SUPPORTED
+
+        supported = operation is None or operation in SUPPORTED
+    else:
+        offered = _offered(service)
+        supported = bool(offered) if operation is None else operation in offered
+    if not supported and not note:
+        note = "the embedded AWS does not have it"
+    return Capability(service, operation, supported, note)
+
+
+def gaps() -> tuple[Capability, ...]:
+    """Return everything the embedded AWS is known to do otherwise than AWS, or not at all."""
+    return tuple(capability("sandbox", *_split(name)) for name in _notes())
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    service, _, operation = name.partition(":")
+    return service, operation or None
+
+
+@cache
+def _notes() -> dict[str, str]:
+    notes: dict[str, str] = json.loads(files("orgkit.cloud").joinpath("capabilities.json").read_text("utf-8"))["notes"]
+    return notes
+
+
+@cache
+def _offered(service: str) -> frozenset[str]:
+    """Return the operations that moto's module of a service implements, in AWS's spelling."""
+    from importlib import import_module
+
+    from botocore.exceptions import UnknownServiceError
+    from botocore.loaders import Loader
+    from moto.core.responses import BaseResponse
+    from moto.core.utils import camelcase_to_underscores
+
+    try:
+        model = Loader().load_service_model(service, "service-2")
+        module: Any = import_module(f"moto.{service.replace('-', '')}.responses")
+    except (UnknownServiceError, ImportError):
+        return frozenset()
+    methods: set[str] = set()
+    for entry in vars(module).values():
+        if isinstance(entry, type) and issubclass(entry, BaseResponse) and entry is not BaseResponse:
+            methods.update(name for name in dir(entry) if not name.startswith("_"))
+    methods.difference_update(dir(BaseResponse))
+    return frozenset(name for name in model["operations"] if camelcase_to_underscores(name) in methods)

@@ -1,0 +1,103 @@
+"""From a spec such as `sandbox:FILE` to a target."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from orgkit.cloud.clock import Clock, SystemClock
+from orgkit.cloud.faults import LOST, TIMED_OUT, Faults, FaultSource
+from orgkit.cloud.sessions import ATTEMPTS, Sessions
+from orgkit.cloud.target import Target
+from orgkit.cloud.wire import Reply, Request
+from orgkit.errors import CloudError, TargetError, did_you_mean
+
+KINDS = ("sandbox", "endpoint", "aws")
+FORMS = "sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE"
+
+
+def connect(
+    spec: str = "sandbox",
+    *,
+    region: str = "us-east-1",
+    faults: Faults | None = None,
+    clock: Clock | None = None,
+    paced: bool | None = None,
+    attempts: int = ATTEMPTS,
+    limits: Mapping[str, int] | None = None,
+) -> Target:
+    """Return the target that a spec names: sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE.
+
+    `faults` and `limits` (quotas by name, for example {"accounts": 10}) are for a sandbox. `paced` holds callers to
+    AWS's published rates; by default on aws only. `attempts` is how often botocore sends a request at most; creating
+    an account is sent once whatever it says. `region` counts where the AWS profile names none.
+    Errors: TargetError for a spec, a profile or credentials that are not there; FileError for a broken state file;
+    MissingExtra without moto.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind not in KINDS or (kind == "endpoint" and not rest):
+        raise TargetError(f'"{spec}" is no target', mend=did_you_mean(kind, KINDS) + f" The forms are: {FORMS}")
+    if kind != "sandbox" and (faults is not None or limits is not None):
+        raise TargetError(f"faults and limits are for a sandbox, not for {spec}")
+    clock = clock or SystemClock()
+    if kind == "sandbox":
+        sessions = _sandbox(rest, region, faults, clock, attempts, limits)
+    elif kind == "endpoint":
+        sessions = Sessions(region, endpoint=_loopback(rest), attempts=attempts)
+    else:
+        sessions = Sessions(region, profile=rest or None, attempts=attempts)
+    return Target(spec, kind, sessions, clock, paced=kind == "aws" if paced is None else paced)
+
+
+def _loopback(url: str) -> str:
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if parts.scheme not in ("http", "https") or not local:
+        raise TargetError(
+            f"endpoint:{url} is not an address of this machine",
+            mend="Give a loopback address, for example endpoint:http://127.0.0.1:5000",
+        )
+    return url
+
+
+def _sandbox(
+    file: str,
+    region: str,
+    faults: Faults | None,
+    clock: Clock,
+    attempts: int,
+    limits: Mapping[str, int] | None,
+) -> Sessions:
+    from orgkit.cloud.motoland import Unsupported
+    from orgkit.cloud.opened import open_embedded
+
+    embedded, let_go = open_embedded(Path(file) if file else None, clock, limits)
+    source = FaultSource(faults, clock) if faults is not None else None
+
+    def answer(request: Request) -> Reply:
+        from botocore.exceptions import ReadTimeoutError
+
+        fate = source.fate(request) if source is not None else None
+        trouble = source.before(request) if source is not None else None
+        if isinstance(trouble, Reply):
+            return trouble
+        if trouble == TIMED_OUT:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        try:
+            reply = embedded.handle(request, fate)
+        except Unsupported:
+            raise CloudError(
+                f"the embedded AWS cannot do {request.service}:{request.operation}",
+                mend="`target.can(service, operation)` tells beforehand; use an aws target for this.",
+            ) from None
+        if trouble == LOST:
+            raise ReadTimeoutError(endpoint_url=request.url)
+        return reply
+
+    return Sessions(region, answer=answer, attempts=attempts, on_close=let_go)

@@ -1,0 +1,185 @@
+"""One embedded AWS: AWS's rules for Organizations, moto for everything else, and a record of every change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from random import Random
+from typing import Any
+
+from orgkit.cloud.clock import Clock
+from orgkit.cloud.motoland import LOCK, Moto, Unsupported
+from orgkit.cloud.organizations import ApiError, Call, Fate, Organizations
+from orgkit.cloud.organizations.limits import Unlimited, limits
+from orgkit.cloud.organizations_mirror import mirror
+from orgkit.cloud.record import Entry, Record
+from orgkit.cloud.wire import Reply, Request, error_reply, json_reply
+from orgkit.errors import FileError
+
+MANAGEMENT_ACCOUNT = "123456789012"
+# Services of moto that look accounts and OUs up for themselves.
+_LOOK_UP_ACCOUNTS = {"cloudformation", "ram", "securityhub"}
+_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/(?:.*/)?([^/]+)")
+_ACCESS_KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
+
+
+class EmbeddedAws:
+    """An AWS of its own, which begins with one account and no organization.
+
+    Identifiers follow from the record of calls alone, so the same calls make the same ids; in a notebook that runs
+    again, and when a state file is opened again.
+    """
+
+    def __init__(self, clock: Clock, *, granted: Mapping[str, int] | None = None, record: Record | None = None) -> None:
+        self.clock = clock
+        self.limits = limits(granted)
+        self.organizations = Organizations(MANAGEMENT_ACCOUNT)
+        self.moto = Moto()
+        self._record = record
+        self._changes = 0
+        self._reads = 0
+        self._keys: dict[str, str] = {}  # access key id → account
+        self._furnished: set[str] = set()
+        if record is not None:
+            for entry in record.entries:
+                self._replay(entry, record)
+
+    def handle(self, request: Request, fate: Fate | None = None) -> Reply:
+        """Answer a request; raises Unsupported for what the embedded AWS cannot do.
+
+        A change is in the state file before the answer goes out.
+        """
+        with LOCK:
+            now = self.clock.time()
+            caller = self._caller(request)
+            if request.service == "organizations":
+                return self._call_organizations(request, caller, now, fate or Fate())
+            return self._call_moto(request, caller, now)
+
+    def close(self) -> None:
+        """Forget everything; a state file keeps what it has."""
+        self.moto.close()
+        if self._record is not None:
+            self._record.close()
+
+    def _caller(self, request: Request) -> str:
+        named = request.headers.get("x-moto-account-id")
+        return named or self._keys.get(request.access_key, MANAGEMENT_ACCOUNT)
+
+    # Organizations ------------------------------------------------------------------------------------------------
+
+    def _call_organizations(self, request: Request, caller: str, now: float, fate: Fate) -> Reply:
+        try:
+            params = request.params
+        except ValueError as error:
+            return json_reply(400, {"__type": "SerializationException", "Message": str(error)})
+        call = self._new_call(request.operation, params, caller, now, fate)
+        try:
+            reply = self.organizations.call(call)
+        except ApiError as error:
+            if error.code == "UnsupportedOperation":
+                raise Unsupported(error.message) from None
+            return json_reply(400, error.to_json(), error.code)
+        if call.changed:
+            self._changed(Entry.of_organizations(now, caller, call.operation, dict(call.params), fate))
+        return json_reply(200, reply)
+
+    def _new_call(self, operation: str, params: dict[str, Any], caller: str, now: float, fate: Fate) -> Call:
+        ids = Random(f"organizations/{self._changes}")
+        return Call(operation, params, caller, now, ids, self.limits, fate)
+
+    # Everything else ----------------------------------------------------------------------------------------------
+
+    def _call_moto(self, request: Request, caller: str, now: float) -> Reply:
+        self._furnish(caller)
+        assumed: str | None = None
+        if request.service == "sts" and request.operation.startswith("AssumeRole"):
+            assumed, refusal = self._check_assume_role(request)
+            if refusal is not None:
+                return refusal
+        if request.service in _LOOK_UP_ACCOUNTS:
+            with self.moto.active("mirror"):
+                mirror(self.organizations)
+        self.moto.now = now
+        mutates = request.mutates
+        if mutates:
+            seed = f"change/{self._changes}"
+        else:
+            self._reads += 1
+            seed = f"read/{self._changes}/{self._reads}"
+        reply = self.moto.call(request, caller, seed)
+        self._remember_key(reply, assumed or caller)
+        if mutates and reply.status < 400:
+            self._changed(Entry.of_http(now, caller, request))
+        return reply
+
+    def _furnish(self, account: str) -> None:
+        """Put the access role into a created account when somebody first goes there: it costs too much for all."""
+        org = self.organizations.organization
+        if account in self._furnished or org is None or account not in org.accounts:
+            return
+        self._furnished.add(account)
+        entry = org.accounts[account]
+        if entry.role is not None:
+            self.moto.now = entry.joined
+            self.moto.ensure_role(account, entry.role, org.management_id, f"role/{account}")
+
+    def _check_assume_role(self, request: Request) -> tuple[str | None, Reply | None]:
+        """Return the account of the role, or AWS's refusal when there is no such account or role."""
+        found = _ROLE_ARN.fullmatch(request.form.get("RoleArn", ""))
+        if found is None:
+            return None, None  # moto answers for the form of the request
+        account, role = found[1], found[2]
+        org = self.organizations.organization
+        member = org.accounts.get(account) if org is not None else None
+        known = account == MANAGEMENT_ACCOUNT or (member is not None and member.state == "ACTIVE")
+        if known:
+            self._furnish(account)
+        if not known or not self.moto.has_role(account, role):
+            who = f"arn:aws:iam::{self._caller(request)}:root"
+            message = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {request.form['RoleArn']}"
+            return None, error_reply(request, 403, "AccessDenied", message)
+        return account, None
+
+    def _remember_key(self, reply: Reply, account: str) -> None:
+        found = _ACCESS_KEY.search(reply.body or b"")
+        if found and reply.status < 400:
+            self._keys[found[1].decode()] = account
+
+    # The record ---------------------------------------------------------------------------------------------------
+
+    def _changed(self, entry: Entry) -> None:
+        self._changes += 1
+        if self._record is not None:
+            self._record.append(entry)
+
+    def _replay(self, entry: Entry, record: Record) -> None:
+        if entry.operation is not None:
+            call = self._new_call(entry.operation, dict(entry.params), entry.caller, entry.at, entry.fate)
+            call.limits = Unlimited()
+            try:
+                self.organizations.call(call)
+            except ApiError as error:
+                raise self._stale(entry, record, str(error)) from None
+        else:
+            assert entry.request is not None
+            self._furnish(entry.caller)
+            if entry.request.service in _LOOK_UP_ACCOUNTS:
+                with self.moto.active("mirror"):
+                    mirror(self.organizations)
+            self.moto.now = entry.at
+            try:
+                reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
+            except Unsupported as error:
+                raise self._stale(entry, record, str(error)) from None
+            if reply.status >= 400:
+                raise self._stale(entry, record, reply.body.decode("utf-8", "replace")[:200])
+            self._remember_key(reply, entry.caller)
+        self._changes += 1
+
+    def _stale(self, entry: Entry, record: Record, why: str) -> FileError:
+        return FileError(
+            f"this call cannot be carried out again: {why}",
+            where=f"{record.path}:{entry.line}",
+            mend="Open it with the version of orgkit and moto that wrote it, or begin a new file.",
+        )

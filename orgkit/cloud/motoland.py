@@ -1,0 +1,193 @@
+"""The one place that touches moto: many worlds in one process, with ids and times that come out the same again.
+
+moto keeps its state in the process, once. Here a world's state is put in place before a call, and put away when another
+world is called; so two sandboxes never see each other, and closing one leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import datetime
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
+from typing import Any
+
+from orgkit.cloud.wire import Reply, Request
+from orgkit.errors import MissingExtra
+
+# moto is neither re-entrant nor made for threads: one call at a time in the whole process.
+LOCK = threading.RLock()
+
+_current: Moto | None = None
+
+
+class Unsupported(Exception):
+    """The embedded AWS has no such operation."""
+
+
+class Moto:
+    """moto's state of one world."""
+
+    def __init__(self) -> None:
+        try:
+            import moto.backends
+            import moto.core.base_backend  # noqa: F401
+        except ImportError as error:
+            raise MissingExtra("the sandbox needs moto", mend='pip install "orgkit[sandbox]"') from error
+        self._put_away: list[tuple[Any, dict[str, Any], dict[str, Any]]] = []
+        self._org_configs: dict[str, Any] = {}
+        self.now = 0.0
+
+    def call(self, request: Request, account: str, seed: str) -> Reply:
+        """Let moto carry out a request in an account; raises Unsupported where it cannot.
+
+        `seed` decides the identifiers it makes.
+        """
+        from botocore.awsrequest import AWSPreparedRequest, HeadersDict
+        from moto.core.botocore_stubber import BotocoreStubber
+
+        headers: Any = HeadersDict({**request.headers, "x-moto-account-id": account})
+        prepared = AWSPreparedRequest(request.method, request.url, headers, request.body, False)
+        with self.active(seed):
+            try:
+                answer = BotocoreStubber().process_request(prepared)
+            except NotImplementedError as error:
+                raise Unsupported(str(error)) from None
+        if answer is None or (answer[0] == 404 and answer[2] == "Not yet implemented"):
+            raise Unsupported(request.url)
+        status, reply_headers, body = answer
+        return Reply(
+            int(status),
+            {str(name).lower(): str(value) for name, value in reply_headers.items()},
+            body.encode() if isinstance(body, str) else body,
+        )
+
+    @contextmanager
+    def active(self, seed: str) -> Iterator[None]:
+        """Put this world's state in place, with its time and its identifiers."""
+        global _current  # noqa: PLW0603 - moto's state is global, so which world owns it is too
+        from moto.moto_api._internal import mock_random
+
+        with LOCK:
+            if _current is not self:
+                if _current is not None:
+                    _current._leave()
+                self._enter()
+                _current = self
+            mock_random.seed(seed)
+            with _time(lambda: self.now):
+                yield
+
+    def close(self) -> None:
+        """Forget this world's state."""
+        global _current  # noqa: PLW0603
+        with LOCK:
+            if _current is self:
+                self._leave()
+                _current = None
+            self._put_away.clear()
+
+    def _leave(self) -> None:
+        instances = _instances()
+        self._put_away = []
+        for backends in list(instances):
+            extra = {
+                name: value
+                for name, value in vars(backends).items()
+                if isinstance(value, dict)  # S3's bucket names, the organizations' members
+            }
+            self._put_away.append((backends, dict(backends.items()), extra))
+            dict.clear(backends)
+            for name in extra:
+                setattr(backends, name, {})
+        instances.clear()
+        self._org_configs = _swap_org_configs({})
+
+    def _enter(self) -> None:
+        instances = _instances()
+        for backends, content, extra in self._put_away:
+            dict.update(backends, content)
+            vars(backends).update(extra)
+            instances.append(backends)
+        self._put_away = []
+        _swap_org_configs(self._org_configs)
+
+    def ensure_role(self, account: str, role: str, management: str, seed: str) -> None:
+        """Make the role that AWS puts into a created account, unless it is there."""
+        import json
+
+        from moto.iam.models import iam_backends
+
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": f"arn:aws:iam::{management}:root"},
+                    "Action": "sts:AssumeRole",
+                }
+            ],
+        }
+        everything = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+        }
+        with self.active(seed):
+            iam = iam_backends[account]["aws"]
+            iam.create_role(
+                role_name=role,
+                assume_role_policy_document=json.dumps(trust),
+                path="/",
+                permissions_boundary=None,
+                description="",
+                tags=[],
+                max_session_duration="3600",
+            )
+            # AWS attaches AdministratorAccess; moto has the managed policies only at 31 MB an account.
+            iam.put_role_policy(role, "AdministratorAccess", json.dumps(everything))
+
+    def has_role(self, account: str, role: str) -> bool:
+        """Whether an account has a role of this name."""
+        from moto.iam.models import iam_backends
+
+        with self.active("look"):
+            return any(entry.name == role for entry in iam_backends[account]["aws"].roles.values())
+
+
+def _instances() -> list[Any]:
+    """Return moto's list of the services that hold anything."""
+    from moto.core.base_backend import BackendDict
+
+    kept: Any = BackendDict
+    instances: list[Any] = kept._instances
+    return instances
+
+
+def _swap_org_configs(value: dict[str, Any]) -> dict[str, Any]:
+    # Security Hub keeps what is delegated per organization on its class, outside of the backends.
+    from moto.securityhub.models import SecurityHubBackend
+
+    before: dict[str, Any] = SecurityHubBackend._org_configs
+    SecurityHubBackend._org_configs = value
+    return before
+
+
+@contextmanager
+def _time(now: Callable[[], float]) -> Iterator[None]:
+    """Let moto's own clock (`utcnow`, which nearly all of its services use) show the world's time."""
+    import moto.core.utils
+
+    utils: Any = moto.core.utils
+
+    class WorldTime(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:  # type: ignore[override]
+            return datetime.datetime.fromtimestamp(now(), tz)
+
+    names = {**vars(datetime), "datetime": WorldTime}
+    utils.datetime = SimpleNamespace(**names)
+    try:
+        yield
+    finally:
+        utils.datetime = datetime

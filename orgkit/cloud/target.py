@@ -1,0 +1,140 @@
+"""A target: an embedded AWS, an endpoint on this machine, or AWS, and the clients to work with it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from orgkit.cloud.capabilities import Capability, capability
+from orgkit.cloud.clock import Clock
+from orgkit.cloud.pacing import Pacer, Rate
+from orgkit.cloud.sessions import Sessions
+from orgkit.errors import AmbiguousName, CloudError, TargetError, UnknownName, did_you_mean
+
+ACCESS_ROLE = "OrganizationAccountAccessRole"
+# AWS has no idempotency token here: a request that is sent again after a lost reply makes a second account.
+ONCE_ONLY = {"organizations": ("create_account", "create_gov_cloud_account")}
+
+
+class Target:
+    """Where an organization lives. Use it as a context manager, or call `close`.
+
+    `kind` is "sandbox", "endpoint" or "aws"; `pace` holds callers to AWS's published rates on "aws" and to none
+    elsewhere, unless asked.
+    """
+
+    def __init__(self, spec: str, kind: str, sessions: Sessions, clock: Clock, *, paced: bool) -> None:
+        self.spec = spec
+        self.kind = kind
+        self.clock = clock
+        self.region = sessions.region
+        no_rates: Mapping[str, Rate] = {}
+        self.pace = Pacer(clock, None if paced else no_rates)
+        self._sessions = sessions
+        self._clients: dict[tuple[str, str, str, str], tuple[Any, float]] = {}
+        self._lock = threading.RLock()
+        self._own: str | None = None
+        self._closed = False
+
+    def client(
+        self, service: str, account: str | None = None, region: str | None = None, role: str = ACCESS_ROLE
+    ) -> Any:
+        """Return a boto3 client in the caller's own account, or in a member account through one of its roles.
+
+        `account` is an id, or a name or email that one account has. Clients are kept and shared between threads; one
+        for a member account lives as long as its credentials, so ask again for every step.
+        Errors: UnknownName, AmbiguousName, TargetError (closed, unknown service), CloudError (the role said no).
+        """
+        if self._closed:
+            raise TargetError(f"the target {self.spec} is closed", mend="Call orgkit.connect again.")
+        where = region or self.region
+        with self._lock:
+            account_id = "" if account is None else self.account(account)
+            if account_id == self._own:
+                account_id = ""
+            key = (service, account_id, where, role if account_id else "")
+            kept = self._clients.get(key)
+            if kept is not None and kept[1] > self.clock.time():
+                return kept[0]
+            credentials = self._sessions.assume(self._sts(), account_id, role) if account_id else None
+            client = self._sessions.client(service, where, credentials)
+            for method in ONCE_ONLY.get(service, ()):
+                single = self._sessions.client(service, where, credentials, once=True)
+                setattr(client, method, getattr(single, method))
+            self._clients[key] = (client, credentials.expires if credentials else float("inf"))
+            return client
+
+    @property
+    def account_id(self) -> str:
+        """The account the target's own credentials belong to; as a rule the management account."""
+        if self._own is None:
+            with _plain_errors(self):
+                self._own = str(self._sts().get_caller_identity()["Account"])
+        return self._own
+
+    def account(self, reference: str) -> str:
+        """Return the id of the account with this id, name or email."""
+        if len(reference) == 12 and reference.isdigit():
+            return reference
+        with _plain_errors(self):
+            pages = self.client("organizations").get_paginator("list_accounts").paginate()
+            accounts = [account for page in pages for account in page["Accounts"]]
+        wanted = reference.casefold()
+        found = [a for a in accounts if a["Email"].casefold() == wanted] or [
+            a for a in accounts if a["Name"] == reference
+        ]
+        if not found:
+            known = [a["Name"] for a in accounts]
+            raise UnknownName(f'no account is called "{reference}"', mend=did_you_mean(reference, known))
+        if len(found) > 1:
+            ids = ", ".join(a["Id"] for a in found)
+            raise AmbiguousName(f'several accounts are called "{reference}": {ids}', mend="Name one by its id.")
+        return str(found[0]["Id"])
+
+    def can(self, service: str, operation: str | None = None) -> Capability:
+        """Say whether the target can do a service or an operation; what it cannot, it says in words."""
+        return capability(self.kind, service, operation)
+
+    def close(self) -> None:
+        """Let go of the clients and, for a sandbox with a file, of the file."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                self._clients.clear()
+                self._sessions.close()
+
+    def __enter__(self) -> Target:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Target({self.spec!r})"
+
+    def _sts(self) -> Any:
+        return self.client("sts")
+
+
+class _plain_errors:
+    """Turn what botocore raises into the errors of the house."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        from orgkit.cloud.sessions import plain
+
+        if error is not None and not isinstance(error, CloudError):
+            told = plain(error, self._target.spec)
+            if told is not None:
+                raise told from None
