@@ -250,7 +250,7 @@ class _Reading:
 
     def build(self, organization: Mapping[str, Any]) -> Organization:
         """Put what was found into an organization without a history."""
-        handles = Handles()
+        accounts, policies = Handles(), Handles()
         known = _SHARED - ({"tags"} if "tags" in self.unknown else set())
         if not {"policies", "policy content", "attachments"}.isdisjoint(self.unknown):
             known -= {"policies", "full_aws_access"}
@@ -258,11 +258,11 @@ class _Reading:
         nodes: dict[str, str] = {root_id: "root"}
         changes: list[Change] = []
         for key, policy in self.contents.items():
-            handle = handles.policy(policy.name)
+            handle = policies.policy(policy.name)
             nodes[key] = f"policy:{handle}"
             changes.append(Add(self._policy(policy, nodes[key], handle, known)))
         for account in sorted(self.accounts.values(), key=lambda a: (str(a.get("JoinedTimestamp", "")), a["Id"])):
-            nodes[account["Id"]] = f"account:{handles.account(account['Name'])}"
+            nodes[account["Id"]] = f"account:{accounts.account(account['Name'])}"
         waiting = [(root_unit, "")]
         attach: list[Change] = [Attach(nodes[policy], "root") for policy in self.attached.get(root_id, ())]
         while waiting:

@@ -49,7 +49,8 @@ class Organization:
     """An AWS organization, as designed or as it stands.
 
     Edits are validated before anything changes, go through `perform`, and can be undone exactly. `unknown` names parts
-    that could not be read from a live organization; answers that depend on them say so.
+    that could not be read from a live organization; answers that depend on them say so. `origin` is the target that a
+    live organization was read from.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Organization:
         self._undone: list[Edit] = []
         self.marks: Mapping[str, Mark] = MappingProxyType(dict(marks or {}))
         self.unknown: tuple[str, ...] = ()
+        self.origin: str | None = None  # the target it was read from, as connect() takes it
 
     # ---- the graph and its entities ------------------------------------------------------------------
 
@@ -336,6 +338,7 @@ class Organization:
         other = Organization(self.root, self._settings, marks=self.marks)
         other._graph = self._graph.copy()
         other.unknown = self.unknown
+        other.origin = self.origin
         other._names.rebuild()
         return other
 
