@@ -1,0 +1,135 @@
+"""The command line: every verb, its exit code, and what it says when the question was wrong."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import orgkit
+from orgkit import cli
+from orgkit.errors import Interrupted
+
+VERBS = [
+    "new",
+    "check",
+    "decide",
+    "permissions",
+    "compare",
+    "rollup",
+    "draw",
+    "read",
+    "plan",
+    "apply",
+    "sandbox",
+    "run",
+]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder to work in, with no AWS credentials in reach."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return tmp_path
+
+
+def test_every_verb_is_listed_and_shows_an_example(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    listed = re.findall(r"^    (\w+)", capsys.readouterr().out, re.M)
+    assert listed[1:] == VERBS
+    for verb in VERBS:
+        with pytest.raises(SystemExit) as stop:
+            cli.main([verb, "--help"])
+        assert stop.value.code == 0
+        assert f"example: orgkit {verb} " in capsys.readouterr().out
+
+
+def test_the_way_through(home: Path, capsys):
+    assert cli.main(["new", "mine"]) == 0
+    assert cli.main(["check", "mine/org.yaml"]) == 1  # the starter's policies keep their mistakes
+    assert cli.main(["decide", "mine/org.yaml", "app-a-prod", "cloudtrail:StopLogging"]) == 1
+    assert cli.main(["decide", "mine/org.yaml", "app-a-prod", "s3:ListAllMyBuckets"]) == 0
+    assert cli.main(["rollup", "mine/org.yaml", "--by", "tag:Team"]) == 0
+    assert cli.main(["draw", "mine/org.yaml", "-o", "org.svg"]) == 0
+    assert Path("org.svg").read_text("utf-8").startswith(("<?xml", "<svg"))
+    capsys.readouterr()
+
+    assert cli.main(["plan", "mine/org.yaml", "--target", "sandbox:state.jsonl", "-o", "plan.json", "--json"]) == 0
+    digest = json.loads(capsys.readouterr().out)["digest"]
+    apply = ["apply", "plan.json", "--target", "sandbox:state.jsonl"]
+    assert cli.main(apply) == 2
+    assert cli.main([*apply, "--approve", "not-it"]) == 2
+    assert cli.main([*apply, "--approve", digest]) == 0
+    capsys.readouterr()
+
+    assert cli.main(["plan", "mine/org.yaml", "--target", "sandbox:state.jsonl", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["steps"] == []
+    assert cli.main(["read", "--target", "sandbox:state.jsonl", "-o", "live/org.yaml"]) == 0
+    assert len(orgkit.load("live/org.yaml").accounts()) == 11
+
+
+@pytest.mark.parametrize(
+    "verb", [["check"], ["decide", "app-a-prod", "s3:GetObject"], ["permissions"], ["rollup"]], ids=lambda verb: verb[0]
+)
+def test_answers_are_there_as_json(home: Path, capsys, verb):
+    cli.main([verb[0], "starter", *verb[1:], "--json"])
+    assert json.loads(capsys.readouterr().out)
+
+
+BAD = {
+    "a file that is not there": (["check", "nothing.yaml"], "nothing.yaml"),
+    "broken yaml": (["check", "broken.yaml"], "broken.yaml:2"),
+    "an unknown account, with the nearest": (["decide", "starter", "app-a-pord", "s3:GetObject"], '"app-a-prod"'),
+    "an unknown action, with the nearest": (["decide", "starter", "app-a-prod", "s3:GetObjekt"], "s3:GetObject"),
+    "a context without a value": (["decide", "starter", "app-a-prod", "s3:GetObject", "--context", "a"], "NAME=VALUE"),
+    "an unknown lens": (["permissions", "starter", "--lens", "pipelin"], '"pipeline"'),
+    "an unknown rollup": (["rollup", "starter", "--by", "oo"], "ou"),
+    "an unknown view": (["draw", "starter", "--view", "structur"], '"structure"'),
+    "an unknown picture format": (["draw", "starter", "-o", "org.bmp"], ".svg"),
+    "an unknown target": (["read", "--target", "sandbix"], "sandbox"),
+    "an endpoint that is not this machine": (["read", "--target", "endpoint:http://192.0.2.1:5000"], "loopback"),
+    "an endpoint nobody listens on": (["read", "--target", "endpoint:http://127.0.0.1:9"], "127.0.0.1:9"),
+    "no credentials": (["read", "--target", "aws"], "credentials"),
+    "a plan that is not there": (["apply", "nothing.json"], "nothing.json"),
+    "a plan that is not a plan": (["apply", "broken.yaml"], "broken.yaml"),
+    "a notebook that is not there": (["run", "nothing.ipynb"], "nothing.ipynb"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_gets_one_message_and_exit_code_2(home: Path, capsys, case):
+    arguments, expected = BAD[case]
+    Path("broken.yaml").write_text("orgkit: 1\nroot: [\n")
+    assert cli.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("orgkit: ") and expected in said and "Traceback" not in said
+    assert Path("broken.yaml").read_text() == "orgkit: 1\nroot: [\n"
+
+
+def test_an_unknown_notebook_parameter_is_refused(home: Path, capsys):
+    notebook = orgkit.new("mine")[-1]
+    assert cli.main(["run", str(notebook), "-p", "aprove=x"]) == 2
+    assert "approve" in capsys.readouterr().err
+
+
+def test_an_interruption_exits_130(home: Path, capsys, monkeypatch):
+    def interrupted(*_: object, **__: object) -> None:
+        raise Interrupted("stopped after step 3 of 9", mend="Go on with: orgkit apply --resume")
+
+    monkeypatch.setattr(orgkit, "load", interrupted)
+    assert cli.main(["check"]) == 130
+    assert "--resume" in capsys.readouterr().err
+
+
+def test_reading_overwrites_nothing(home: Path, capsys):
+    Path("org.yaml").write_text("mine")
+    assert cli.main(["read", "-o", "org.yaml"]) == 2
+    assert Path("org.yaml").read_text() == "mine"
