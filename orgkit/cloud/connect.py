@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from orgkit.cloud.clock import Clock, SystemClock
-from orgkit.cloud.faults import LOST, TIMED_OUT, Faults, FaultSource
+from orgkit.cloud.faults import Faults
 from orgkit.cloud.sessions import ATTEMPTS, Sessions
 from orgkit.cloud.target import Target
 from orgkit.cloud.wire import Reply, Request
@@ -74,30 +74,24 @@ def _sandbox(
     attempts: int,
     limits: Mapping[str, int] | None,
 ) -> Sessions:
+    from orgkit.cloud.front import Front, NoAnswer
     from orgkit.cloud.motoland import Unsupported
     from orgkit.cloud.opened import open_embedded
 
     embedded, let_go = open_embedded(Path(file) if file else None, clock, limits)
-    source = FaultSource(faults, clock) if faults is not None else None
+    front = Front(embedded, clock, faults)
 
     def answer(request: Request) -> Reply:
         from botocore.exceptions import ReadTimeoutError
 
-        fate = source.fate(request) if source is not None else None
-        trouble = source.before(request) if source is not None else None
-        if isinstance(trouble, Reply):
-            return trouble
-        if trouble == TIMED_OUT:
-            raise ReadTimeoutError(endpoint_url=request.url)
         try:
-            reply = embedded.handle(request, fate)
+            return front.answer(request)
+        except NoAnswer:
+            raise ReadTimeoutError(endpoint_url=request.url) from None
         except Unsupported:
             raise CloudError(
                 f"the embedded AWS cannot do {request.service}:{request.operation}",
                 mend="`target.can(service, operation)` tells beforehand; use an aws target for this.",
             ) from None
-        if trouble == LOST:
-            raise ReadTimeoutError(endpoint_url=request.url)
-        return reply
 
     return Sessions(region, answer=answer, attempts=attempts, on_close=let_go)

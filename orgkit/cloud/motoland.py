@@ -75,8 +75,8 @@ class Moto:
                     _current._leave()
                 self._enter()
                 _current = self
-            mock_random.seed(seed)
-            with _time(lambda: self.now):
+            with _time(lambda: self.now), _seeded_backends():
+                mock_random.seed(seed)
                 yield
 
     def close(self) -> None:
@@ -171,6 +171,35 @@ def _swap_org_configs(value: dict[str, Any]) -> dict[str, Any]:
     before: dict[str, Any] = SecurityHubBackend._org_configs
     SecurityHubBackend._org_configs = value
     return before
+
+
+@contextmanager
+def _seeded_backends() -> Iterator[None]:
+    """Let what moto makes up when an account first uses a service depend on the account, the service and the region.
+
+    A read may be first, and reads are not replayed: the identity store's id must come out the same all the same.
+    """
+    from moto.core.base_backend import AccountSpecificBackend
+    from moto.moto_api._internal import mock_random
+
+    kind: Any = AccountSpecificBackend
+    original = kind.__getitem__
+
+    def get(self: Any, region: str) -> Any:
+        if dict.__contains__(self, region):
+            return original(self, region)
+        state = mock_random.getstate()
+        mock_random.seed(f"backend/{self.service_name}/{self.account_id}/{region}")
+        try:
+            return original(self, region)
+        finally:
+            mock_random.setstate(state)
+
+    kind.__getitem__ = get
+    try:
+        yield
+    finally:
+        kind.__getitem__ = original
 
 
 @contextmanager

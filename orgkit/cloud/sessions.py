@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from orgkit.cloud.wire import Reply, Request
 from orgkit.errors import CloudError, OrgkitError, TargetError, did_you_mean
@@ -78,6 +79,7 @@ class Sessions:
             }
             if self._endpoint is not None:
                 options["proxies"] = {}
+                options["inject_host_prefix"] = False
         keys: dict[str, Any] = {}
         if credentials is not None:
             keys = {
@@ -91,6 +93,8 @@ class Sessions:
             )
         except BotoCoreError as error:
             raise TargetError(f"no client for {service} can be made: {error}") from None
+        if self._endpoint is not None:
+            client.meta.events.register_first("before-send.*", _Keep(self._endpoint))
         if self._answer is not None:
             client.meta.events.register_first("before-send.*", _Gate(self._answer))
         return client
@@ -116,13 +120,24 @@ class Sessions:
             self._on_close()
 
 
+class _Keep:
+    """Sends every request of a client to one address, also where AWS would put a prefix before the host."""
+
+    def __init__(self, endpoint: str) -> None:
+        self._parts = urlsplit(endpoint)
+
+    def __call__(self, request: Any, **_: Any) -> None:
+        parts = urlsplit(request.url)
+        request.url = parts._replace(scheme=self._parts.scheme, netloc=self._parts.netloc).geturl()
+
+
 class _Gate:
     """Answers every request of a client in this process; there is no way past it to the network."""
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
 
-    def __call__(self, request: Any, **_: Any) -> Any:
+    def __call__(self, request: Any, event_name: str = "", **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
 
         body = request.body
@@ -134,7 +149,8 @@ class _Gate:
             name.lower(): value.decode() if isinstance(value, bytes) else str(value)
             for name, value in request.headers.items()
         }
-        reply = self._answer(Request(request.method, request.url, headers, bytes(body or b"")))
+        operation = event_name.rpartition(".")[2] or None
+        reply = self._answer(Request(request.method, request.url, headers, bytes(body or b""), operation))
         return AWSResponse(request.url, reply.status, _headers(reply), _Raw(reply.body))
 
 

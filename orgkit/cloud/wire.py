@@ -27,6 +27,7 @@ class Request:
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
+    named: str | None = None  # the operation, where the caller knows it
 
     @cached_property
     def _scope(self) -> tuple[str, str, str]:
@@ -58,6 +59,8 @@ class Request:
     @cached_property
     def operation(self) -> str:
         """The name of the operation, or of the method and the last part of the path where the protocol has none."""
+        if self.named:
+            return self.named
         target = self.headers.get("x-amz-target")
         if target:
             return target.rpartition(".")[2]
