@@ -125,7 +125,7 @@ def test_the_baseline_goes_one_account_at_a_time_and_tolerates_no_failure(org):
 
 def test_three_tags_allocate_cost_and_every_account_has_them(org):
     assert org.settings.cost.allocation_tags == ("Environment", "Team", "Project")
-    assert all(a.tags.keys() == {"Environment", "Team", "Project"} for a in org.accounts() if not a.management)
+    assert all(a.tags.keys() == {"Environment", "Team", "Project"} for a in org.accounts())
 
 
 def test_every_account_has_an_owner_a_cost_and_an_email_of_its_own(org):
