@@ -1,5 +1,9 @@
 """What an organization is: its graph, its file, its limits and what is wrong with it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from orgkit.design.changes import Change, Edit
 from orgkit.design.entities import (
     FULL_AWS_ACCESS,
@@ -43,4 +47,26 @@ __all__ = [
     "Settings",
     "Severity",
     "Target",
+    "load",
+    "schema",
 ]
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+# The file's own modules, and PyYAML with them, are imported when a file is first read or written.
+
+
+def load(path: str | Path) -> Organization:
+    """Read an organization from `org.yaml` and the files it names; a FileError says where it is wrong."""
+    from orgkit.design.reader import load as read_file
+
+    return read_file(path)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `org.yaml`, for editors."""
+    from orgkit.design.layout import schema as layout_schema
+
+    return layout_schema()

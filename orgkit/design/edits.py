@@ -35,7 +35,7 @@ _FIXED = frozenset({"id", "handle", "name", "management", "declared", "state", "
 
 def add_ou(org: Organization, handle: str, parent: str = "root", **values: Any) -> Edit:
     holder = _container(org, parent)
-    _check_handle(handle, "OU")
+    check_handle(handle, "OU")
     ou = _build(
         OrganizationalUnit,
         id=_free_id(org, holder, handle),
@@ -49,7 +49,7 @@ def add_ou(org: Organization, handle: str, parent: str = "root", **values: Any) 
 
 def add_account(org: Organization, handle: str, parent: str = "root", *, email: str, **values: Any) -> Edit:
     holder = _container(org, parent)
-    _check_handle(handle, "account")
+    check_handle(handle, "account")
     account = _build(
         Account, id=f"account:{handle}", handle=handle, name=values.pop("name", handle), email=email, **values
     )
@@ -61,7 +61,7 @@ def add_account(org: Organization, handle: str, parent: str = "root", *, email: 
 
 
 def add_policy(org: Organization, handle: str, content: str | Mapping[str, Any], **values: Any) -> Edit:
-    _check_handle(handle, "policy")
+    check_handle(handle, "policy")
     text = content if isinstance(content, str) else json.dumps(content, indent=2)
     policy = _build(
         Policy,
@@ -211,6 +211,15 @@ def configure(org: Organization, **values: Any) -> Edit:
 # ---- what an organization cannot have: also asked by whoever builds one from a file or from AWS --
 
 
+def check_handle(handle: str, what: str) -> None:
+    """A handle is a step of a path."""
+    if not handle or "/" in handle or handle != handle.strip():
+        raise DesignError(
+            f"{handle!r} cannot be the handle of an {what}".replace("an policy", "a policy"),
+            mend="A handle is not empty and has no slash or outer blanks; give an unusual AWS name with name:.",
+        )
+
+
 def check_ou_place(org: Organization, ou: OrganizationalUnit, parent: str) -> None:
     """Siblings need different names, and OUs nest only so deep.
 
@@ -287,14 +296,6 @@ def _container(org: Organization, ref: str) -> str:
         what = "an account" if org.entity(node).kind == "account" else "a policy"
         raise DesignError(f"{org.path(node)} is {what} and holds nothing", mend="Name the root or an OU.")
     return node
-
-
-def _check_handle(handle: str, what: str) -> None:
-    if not handle or "/" in handle or handle != handle.strip():
-        raise DesignError(
-            f"{handle!r} cannot be the handle of an {what}".replace("an policy", "a policy"),
-            mend="A handle is not empty and has no slash or outer blanks; give an unusual AWS name with name:.",
-        )
 
 
 def _free_id(org: Organization, parent: str, handle: str) -> str:

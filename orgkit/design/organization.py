@@ -275,6 +275,11 @@ class Organization:
         self._undone.clear()
         return edit
 
+    def build(self, *changes: Change) -> None:
+        """Carry out changes as the state to begin with: no history, nothing to undo. The caller has checked them."""
+        for change in changes:
+            self._change(change)
+
     def undo(self) -> Edit:
         """Take the last edit back, exactly; a DesignError where there is none."""
         if not self._done:
