@@ -10,27 +10,34 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from orgkit.diagram import dot, engine
+from orgkit.diagram import dot, drawio, engine, mermaid
+from orgkit.diagram.layout import Layout, arrange
 from orgkit.diagram.picture import Picture, outline
 from orgkit.diagram.svg import finish
 from orgkit.errors import FileError, InputError, OrgkitError, did_you_mean
 
 DPI: Final = 144  # of a PNG: sharp on today's screens
+LONGEST: Final = 20_000  # pixels of a PNG's longer side; a taller picture is drawn coarser
 
 
 class Diagram:
     """A picture of an organization: `.dot`, `.svg()`, `.png()`, `.mermaid()`, `.drawio()`, `.save(path)`.
 
-    `str()` is an indented outline, which needs no layout engine; so do `.dot` and `.mermaid()`.
+    `str()` is an indented outline, which needs no layout engine, as `.dot`, `.mermaid()` and `.drawio()` need none.
     """
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
 
     @cached_property
+    def layout(self) -> Layout:
+        """Where each card stands, in points."""
+        return arrange(self.picture)
+
+    @cached_property
     def dot(self) -> str:
         """The DOT source."""
-        return str(dot.digraph(self.picture).source)
+        return str(dot.digraph(self.picture, self.layout).source)
 
     def svg(self) -> str:
         """The picture as SVG, with a title for screen readers; the same text for the same picture and engine."""
@@ -38,20 +45,32 @@ class Diagram:
 
     @cached_property
     def _svg(self) -> str:
-        raw = engine.render(self.dot, "svg").decode("utf-8")
+        raw = engine.render(self.dot, "svg", options=dot.AS_PLACED).decode("utf-8")
         return finish(raw, f"{self.picture.title}. {self.picture.caption}", str(self))
 
     def png(self) -> bytes:
-        """The picture as PNG, at 144 dots an inch."""
+        """The picture as PNG, at 144 dots an inch; coarser where it would be larger than 20,000 pixels."""
         return self._png
 
     @cached_property
     def _png(self) -> bytes:
-        return engine.render(self.dot, "png", options=(f"-Gdpi={DPI}",))
+        return engine.render(self.dot, "png", options=(*dot.AS_PLACED, f"-Gdpi={self._dpi}"))
+
+    @property
+    def _dpi(self) -> int:
+        return max(24, min(DPI, int(LONGEST * 72 / max(self.layout.width, self.layout.height))))
 
     def pdf(self) -> bytes:
         """The picture as PDF, where the engine writes it (Graphviz's `dot` does, `graphviz-pure` does not)."""
-        return engine.render(self.dot, "pdf")
+        return engine.render(self.dot, "pdf", options=dot.AS_PLACED)
+
+    def mermaid(self) -> str:
+        """The picture as Mermaid source, which Git hosts and wikis draw; needs no layout engine."""
+        return mermaid.flowchart(self.picture, self.layout.direction)
+
+    def drawio(self) -> str:
+        """The picture as the XML of a draw.io file, open to editing there; needs no layout engine."""
+        return drawio.mxfile(self.picture, self.layout)
 
     def save(self, path: str | PathLike[str]) -> Path:
         """Write the picture in the form that the file's ending names; see FORMS. Returns the path."""
@@ -87,13 +106,15 @@ class Diagram:
         except OrgkitError as error:
             return {"text/plain": f"{self}\nNo picture: {error}\n"}, {}
         across, down = struct.unpack(">II", data["image/png"][16:24])
-        return data, {"image/png": {"width": across * 72 // DPI, "height": down * 72 // DPI}}
+        return data, {"image/png": {"width": across * 72 // self._dpi, "height": down * 72 // self._dpi}}
 
 
 FORMS: Final[Mapping[str, Callable[[Diagram], str | bytes]]] = MappingProxyType(
     {
         ".svg": Diagram.svg,
         ".png": Diagram.png,
+        ".mmd": Diagram.mermaid,
+        ".drawio": Diagram.drawio,
         ".dot": lambda diagram: diagram.dot,
         ".pdf": Diagram.pdf,
     }

@@ -1,170 +1,78 @@
-"""DOT: each card is one node whose label is a table, so that ten accounts in an OU are ten lines and not ten boxes."""
+"""DOT: one node for each card. `graphviz` builds it; positions stand in it, which `neato -n2` draws as they are.
+
+Drawn by plain `dot` the source is laid out anew, so it stays of use in other tools.
+"""
 
 from __future__ import annotations
 
-from html import escape
-from itertools import zip_longest
 from math import ceil
+from typing import Final
 
 import graphviz
 
-from orgkit.diagram.palette import EDGE, HIGHLIGHT, PAGE, QUIET, TONES, shaded
-from orgkit.diagram.picture import Badge, Card, Picture, Row
+from orgkit.diagram.layout import SIZE, Layout, Point, badge_width
+from orgkit.diagram.palette import EDGE, PAGE, QUIET
+from orgkit.diagram.picture import Picture
+from orgkit.diagram.table import card_table, cell, pill, table, text
 from orgkit.diagram.text import width
 
-FACE = "Helvetica"  # the one sans-serif face whose widths every engine knows; `svg` names others to fall back on
-SIZE = 11
-SMALL = 9
-HEADER = 26  # heights in points; `drawio` relies on them
-LINE = 22
-TALLEST = 14  # lines of accounts before they are set in columns
-COLUMNS = 4
-
-_Slot = tuple[str, str]  # the two cells of one line
+FACE: Final = "Helvetica"  # the one sans-serif face whose widths every engine knows; `svg` names others to fall back on
+AS_PLACED: Final = ("-Kneato", "-n2")  # the engine's options that keep the positions
 
 
-def digraph(picture: Picture) -> graphviz.Digraph:
+def digraph(picture: Picture, layout: Layout) -> graphviz.Digraph:
     """The picture as a `graphviz.Digraph`; nodes are called n0, n1 … in the order of the cards."""
     graph = graphviz.Digraph(
         "organization",
         graph_attr={
-            "rankdir": picture.direction,
-            "label": f"<{_head(picture)}>",
+            "rankdir": layout.direction,
+            "label": f"<{heading(picture)}>",
             "labelloc": "t",
             "labeljust": "l",
             "fontname": FACE,
+            "fontsize": str(SIZE),
             "bgcolor": PAGE,
-            "nodesep": "0.25",
-            "ranksep": "0.55",
-            "pad": "0.2",
-            "ordering": "out",
+            "pad": "0.15",
         },
         node_attr={"shape": "plain", "fontname": FACE, "fontsize": str(SIZE)},
         edge_attr={"arrowhead": "none", "color": EDGE, "penwidth": "1.2"},
     )
     ids = {card.node: f"n{index}" for index, card in enumerate(picture.cards)}
     for card in picture.cards:
-        graph.node(ids[card.node], f"<{card_table(card)}>")
+        spot = layout.spots[card.node]
+        middle = (spot.x + spot.size.width / 2, spot.y + spot.size.height / 2)
+        graph.node(ids[card.node], f"<{card_table(card, spot.size)}>", pos=_at(middle))
     for card in picture.cards:
         if card.parent is not None:
-            tail, head = (":s", ":n") if picture.direction == "TB" else (":e", ":w")
-            graph.edge(ids[card.parent] + tail, ids[card.node] + head)
+            graph.edge(ids[card.parent], ids[card.node], pos=_curve(layout.lines[card.node]))
     return graph
 
 
-def text(words: str, *, size: float = SIZE, colour: str | None = None, strong: bool = False, slanted: bool = False) -> str:
-    """Plain words as the text of a cell; nothing in them can end the cell or stand for something else."""
-    # The engines replace \\N, \\G and the like in labels, entities or not: a doubled backslash stands for itself.
-    marked = escape(words).replace("\\", "&#92;&#92;") or " "
-    marked = f"<B>{marked}</B>" if strong else marked
-    marked = f"<I>{marked}</I>" if slanted else marked
-    attributes = (f' POINT-SIZE="{size:g}"' if size != SIZE else "") + (f' COLOR="{colour}"' if colour else "")
-    return f"<FONT{attributes}>{marked}</FONT>" if attributes else marked
-
-
-def cell(content: str, **attributes: object) -> str:
-    written = "".join(f' {key.upper()}="{value}"' for key, value in attributes.items() if value is not None)
-    return f"<TD{written}>{content}</TD>"
-
-
-def tooltip(words: str) -> dict[str, str]:
-    """Attributes that show the words under the mouse; the engines do so for links, here without a target."""
-    return {"title": escape(words).replace("\\", "&#92;&#92;"), "href": " "} if words else {}
-
-
-def pill(badge: Badge) -> str:
-    """A badge as a small table."""
-    tone = TONES[badge.tone]
-    style = "ROUNDED,DASHED" if tone.dashed else "ROUNDED"
-    inner = cell(
-        text(badge.text, size=SMALL, colour=tone.text, strong=badge.strong),
-        width=ceil(width(badge.text, SMALL, strong=badge.strong)) + 8,
-        **tooltip(badge.tip),
-    )
-    return (
-        f'<TABLE BORDER="{2 if badge.strong else 1}" STYLE="{style}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1" '
-        f'BGCOLOR="{tone.ground}" COLOR="{HIGHLIGHT if badge.strong else tone.line}"><TR>{inner}</TR></TABLE>'
-    )
-
-
-def columns(card: Card) -> int:
-    """In how many columns the rows of a card are set."""
-    lines = sum(1 + len(row.badges) for row in card.rows)
-    return max(1, min(COLUMNS, ceil(lines / TALLEST)))
-
-
-def card_table(card: Card) -> str:
-    tone = TONES[card.tone]
-    ground = tone.ground if card.shade is None else shaded(card.shade)
-    colour = tone.text if card.shade is None else TONES["ou"].text
-    wide = 2 * columns(card)
-    note = pill(card.mark) if card.mark else text(card.note, size=SMALL, colour=colour) if card.note else ""
-    title = cell(
-        text(card.title, colour=colour, strong=True),
-        align="LEFT",
-        colspan=wide - 1 if note else wide,
-        bgcolor=ground,
-        height=HEADER,
-        width=ceil(width(card.title, SIZE, strong=True)) + 20,
-        **tooltip(card.tip),
-    )
-    right = cell(note, align="RIGHT", bgcolor=ground, height=HEADER) if note else ""
-    lines = [f"<TR>{title}{right}</TR>"]
-    for badge in card.badges:
-        lines.append(f"<TR>{cell(pill(badge), align='LEFT', colspan=wide, bgcolor=ground, height=LINE, cellpadding=2)}</TR>")
-    lines += _rows(card)
-    border = 3 if card.strong else 1
-    colour = HIGHLIGHT if card.strong else tone.line
-    style = ' STYLE="DASHED"' if card.dashed else ""
-    return (
-        f'<TABLE BORDER="{border}" COLOR="{colour}"{style} CELLBORDER="0" CELLSPACING="0" CELLPADDING="4" '
-        f'BGCOLOR="{PAGE}">{"".join(lines)}</TABLE>'
-    )
-
-
-def _rows(card: Card) -> list[str]:
-    slots = [slot for row in card.rows for slot in _slots(row)]
-    if not slots:
-        return []
-    number = columns(card)
-    tall = ceil(len(slots) / number)
-    parts = [slots[start : start + tall] for start in range(0, len(slots), tall)]
-    parts += [[] for _ in range(number - len(parts))]
-    empty = (cell(" ", height=LINE), cell(" "))
-    return [
-        "<TR>" + "".join("".join(slot) for slot in line) + "</TR>"
-        for line in zip_longest(*parts, fillvalue=empty)
-    ]
-
-
-def _slots(row: Row) -> list[_Slot]:
-    tone = TONES[row.tone]
-    ground = tone.ground if row.shade is None else shaded(row.shade)
-    rule = {"border": 1, "sides": "T", "color": TONES["account"].line, "bgcolor": ground, "height": LINE}
-    words = text(row.text, colour=HIGHLIGHT if row.strong else tone.text, strong=row.strong)
-    left = cell(
-        words,
-        align="LEFT",
-        width=ceil(width(row.text, SIZE, strong=row.strong)) + 14,
-        **rule,
-        **tooltip(row.tip),
-    )
-    note = pill(row.mark) if row.mark else text(row.note, size=SMALL, colour=QUIET) if row.note else " "
-    slots = [(left, cell(note, align="RIGHT", **rule))]
-    for badge in row.badges:
-        indented = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR>{cell(" ", width=10)}{cell(pill(badge))}</TR></TABLE>'
-        slots.append((cell(indented, align="LEFT", colspan=2, bgcolor=ground, height=LINE, cellpadding=2), ""))
-    return slots
-
-
-def _head(picture: Picture) -> str:
+def heading(picture: Picture) -> str:
+    """Title, caption and legend as a table."""
     lines = [
-        cell(text(picture.title, size=17, strong=True), align="LEFT", width=ceil(width(picture.title, 17, strong=True))),
+        cell(text(picture.title, size=17, strong=True), align="LEFT"),
         cell(text(picture.caption, colour=QUIET), align="LEFT", width=ceil(width(picture.caption, SIZE))),
     ]
     if picture.legend:
         pills = "".join(cell(pill(badge)) for badge in picture.legend)
-        legend = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4" CELLPADDING="0"><TR>{pills}</TR></TABLE>'
-        lines.append(cell(legend, align="LEFT"))
+        used = sum(badge_width(badge) + 8 for badge in picture.legend)
+        rest = max(1, ceil(width(picture.caption, SIZE)) - used)  # or the badges would be spread over the caption
+        legend = table(f"<TR>{pills}{cell(' ', width=rest)}</TR>", cellspacing=4)
+        lines.append(cell(legend, align="LEFT", cellpadding=0))
     rows = "".join(f"<TR>{line}</TR>" for line in [*lines, cell(" ", height=8)])
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>'
+    return table(rows, cellpadding=2)
+
+
+def _at(point: Point) -> str:
+    # DOT counts upwards, a picture downwards.
+    return f"{point[0]:g},{-point[1]:g}"
+
+
+def _curve(bends: tuple[Point, ...]) -> str:
+    """Straight lines between the bends, as the Bézier curve that DOT wants: each end is its own control point."""
+    start, *others = bends
+    points = [start]
+    for before, after in zip(bends, others, strict=False):
+        points += [before, after, after]
+    return " ".join(map(_at, points))

@@ -11,6 +11,7 @@ from orgkit.diagram.text import count
 from orgkit.errors import InputError, did_you_mean
 
 LIMIT: Final = 300  # boxes and account lines; a browser scrolls a picture of 5,000 at four frames a second
+BOXES: Final = 150  # OUs; a box takes more room than a line
 COLLAPSE: Final = ("auto", "always", "never")
 
 
@@ -92,9 +93,9 @@ def _walk(tree: Tree, top: str) -> Iterator[_Place]:
 
 
 def _shown(places: Mapping[str, _Place], kept: set[str]) -> set[str]:
-    """The boxes drawn: as many whole levels as LIMIT allows, at least one below the top, and the way to what is kept."""
+    """The boxes drawn: as many whole levels as BOXES allows, one at least, and the way to what is kept."""
     depth = max(place.depth for place in places.values())
-    while depth > 1 and sum(place.depth <= depth for place in places.values()) > LIMIT:
+    while depth > 1 and sum(place.depth <= depth for place in places.values()) > BOXES:
         depth -= 1
     shown = {node for node, place in places.items() if place.depth <= depth}
     for node, place in places.items():
@@ -114,9 +115,7 @@ def _boxes(places: Mapping[str, _Place], drawn: set[str], kept: set[str]) -> Ite
         into[node] = node if place.parent is None or node in drawn else into[place.parent]
         ous[into[node]] += into[node] != node
         folded[into[node]] += [
-            account
-            for account in place.accounts
-            if node not in drawn or not (account.management or account.id in kept)
+            account for account in place.accounts if node not in drawn or not (account.management or account.id in kept)
         ]
     for node, place in places.items():
         if node in drawn:

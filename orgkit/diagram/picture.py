@@ -61,7 +61,7 @@ class Picture:
     caption: str
     cards: tuple[Card, ...]
     legend: tuple[Badge, ...] = ()
-    direction: str = "TB"  # as Graphviz names it: TB or LR
+    direction: str = "auto"  # or as Graphviz names it: TB, LR
 
     def below(self) -> dict[str | None, list[Card]]:
         """Cards by the node they hang under."""

@@ -9,6 +9,9 @@ from typing import Final
 
 from orgkit.design import Organization
 from orgkit.diagram.picture import Picture
+from orgkit.diagram.views.changes import changes
+from orgkit.diagram.views.cost import cost
+from orgkit.diagram.views.guardrails import guardrails
 from orgkit.diagram.views.parts import Options
 from orgkit.diagram.views.structure import structure
 
@@ -25,5 +28,8 @@ class View:
 VIEWS: Final[Mapping[str, View]] = MappingProxyType(
     {
         "structure": View(structure, "root, OUs, accounts, and what is attached where"),
+        "guardrails": View(guardrails, "which SCPs and RCPs hold where, own and inherited"),
+        "cost": View(cost, "planned cost, shares and budgets", frozenset({"rollup"})),
+        "changes": View(changes, "what is different between two organizations", frozenset({"before"})),
     }
 )

@@ -13,7 +13,6 @@ from orgkit.diagram.text import count, one_line
 
 if TYPE_CHECKING:
     from orgkit.cost import Rollup
-    from orgkit.guardrails import Permissions
 
 MANAGEMENT: Final = Badge("management", "management", "The account that owns the organization; no SCP or RCP binds it.")
 
@@ -24,7 +23,7 @@ _MEANING: Final = {
     "scp": "SCP: service control policy",
     "rcp": "RCP: resource control policy",
     "policy": "management policy",
-    "inherited": "inherited, or not enforced",
+    "inherited": "not enforced: its type is switched off",
     "warning": "needs a look",
 }
 _SHORT: Final = {SCP: ("SCP", "scp"), RCP: ("RCP", "rcp")}
@@ -41,7 +40,6 @@ class Options:
     direction: str
     before: Organization | None = None
     rollup: Rollup | None = None
-    permissions: Permissions | None = None
 
 
 def name(entity: Target | Policy) -> str:
@@ -99,12 +97,12 @@ def policy_count(org: Organization) -> str:
     return f"{total}, {idle:,} of them attached to nothing" if idle else total
 
 
-def legend(cards: Iterable[Card]) -> list[Badge]:
-    """What the badges of these cards mean, for the tones that occur."""
+def legend(cards: Iterable[Card], **words: str) -> list[Badge]:
+    """What the badges of these cards mean, for the tones that occur; `words` says it otherwise for a tone."""
     cards = list(cards)
     used = {badge.tone for card in cards for badge in card.badges}
     used |= {badge.tone for card in cards for row in card.rows for badge in row.badges}
-    return [Badge(words, tone) for tone, words in _MEANING.items() if tone in used]
+    return [Badge(said, tone) for tone, said in (_MEANING | words).items() if tone in used]
 
 
 def row(account: Account, options: Options, *, badges: tuple[Badge, ...] = (), note: str = "") -> Row:
@@ -148,14 +146,4 @@ def picture(
         title = f"{title} of {one_line(org.aws_path(under), 2 * LONGEST)}"
         size += " below"
     caption = " · ".join(filter(None, (size, *facts, folded.said)))
-    direction = options.direction
-    if direction == "auto":
-        direction = _direction(cards)
-    return Picture(one_line(options.title or title, 120), caption, cards, tuple(legend), direction)
-
-
-def _direction(cards: tuple[Card, ...]) -> str:
-    """Top to bottom while the lowest cards fit side by side on a screen, else left to right, which scrolls down."""
-    parents = {card.parent for card in cards}
-    leaves = sum(card.node not in parents for card in cards)
-    return "TB" if leaves <= 6 else "LR"
+    return Picture(one_line(options.title or title, 120), caption, cards, tuple(legend), options.direction)
