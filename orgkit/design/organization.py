@@ -66,7 +66,7 @@ class Organization:
         self._root_id = root.id
         self._settings = settings or Settings()
         self._names = NameIndex(self)
-        self._whole: tuple[Target, ...] | None = None  # the tree in the order of the file, until the next change
+        self._whole: tuple[tuple[Target, str | None], ...] | None = None  # see tree(); until the next change
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
@@ -173,22 +173,25 @@ class Organization:
 
     def subtree(self, node: str | None = None) -> Iterator[str]:
         """Ids of the node and everything below it, parents before children, in the order of the file."""
-        if node is None or node == self._root_id:
-            yield from (entity.id for entity in self._tree())
-            return
-        yield from self._walk(node)
+        return (entity.id for entity, _ in self.tree(node))
 
-    def _walk(self, node: str) -> Iterator[str]:
-        waiting = [node]
+    def tree(self, node: str | None = None) -> tuple[tuple[Target, str | None], ...]:
+        """The same as entities, each with its parent's id; walked once and kept until the next edit."""
+        whole = node is None or node == self._root_id
+        if whole and self._whole is not None:
+            return self._whole
+        start = self._root_id if node is None else node
+        found: list[tuple[Target, str | None]] = []
+        waiting: list[tuple[str, str | None]] = [(start, self.parent(start))]
         while waiting:
-            here = waiting.pop()
-            yield here
-            waiting.extend(reversed(self.children(here)))
-
-    def _tree(self) -> tuple[Target, ...]:
-        if self._whole is None:
-            self._whole = tuple(e for e in map(self._entity, self._walk(self._root_id)) if not isinstance(e, Policy))
-        return self._whole
+            here, parent = waiting.pop()
+            entity = self._entity(here)
+            assert not isinstance(entity, Policy)
+            found.append((entity, parent))
+            waiting.extend((child, here) for child in reversed(self.children(here)))
+        if whole:
+            self._whole = tuple(found)
+        return tuple(found)
 
     def depth(self, node: str) -> int:
         """How many OU levels deep: 0 for the root, 1 for an OU right under it; an account has its parent's depth."""
@@ -416,9 +419,8 @@ class Organization:
         return entity
 
     def _below(self, under: str | None) -> Iterable[Entity]:
-        if under is None:
-            return self._tree()
-        return map(self._entity, self.subtree(self.find(under, "root", "ou", "account")))
+        start = None if under is None else self.find(under, "root", "ou", "account")
+        return (entity for entity, _ in self.tree(start))
 
 
 def change_node(change: Change) -> str:

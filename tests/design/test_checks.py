@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+import orgkit
 from orgkit.design import RCP, SCP, Mark, Money, Organization, Problems, Settings
 from orgkit.design.checks import RULES, check
 from orgkit.design.sections import (
@@ -520,7 +521,4 @@ def test_a_place_in_the_tree_has_file_line_and_path() -> None:
 
 
 def test_the_starter_has_no_errors_of_structure() -> None:
-    pytest.importorskip("orgkit.design.reader")
-    import orgkit
-
     assert list(check(orgkit.load(orgkit.STARTER)).at_least("error")) == []

@@ -57,9 +57,8 @@ def required_tag_missing(org: Organization) -> Iterator[Finding]:
     if cost is None or not cost.required_tags:
         return
     missing: dict[str, frozenset[str]] = {}  # at each node, what neither it nor anything above it carries
-    for target in (org.root, *org.ous(), *org.accounts()):  # parents before children
+    for target, parent in org.tree():
         node = target.id
-        parent = org.parent(node)
         above = frozenset(cost.required_tags) if parent is None else missing[parent]
         missing[node] = above - target.tags.keys() if target.tags else above
         if isinstance(target, Account) and missing[node]:
@@ -76,7 +75,7 @@ def allocation_tag_unused(org: Organization) -> Iterator[Finding]:
     cost = org.settings.cost
     if cost is None:
         return
-    carried = {key for target in (org.root, *org.ous(), *org.accounts()) for key in target.tags}
+    carried = {key for target, _ in org.tree() for key in target.tags}
     for tag in cost.allocation_tags:
         if tag not in carried:
             near = [key for key in sorted(carried) if key.casefold() == tag.casefold()]
@@ -96,8 +95,8 @@ def _planned(org: Organization) -> tuple[dict[str, dict[str, Decimal]], Counter[
             unplanned[account.id] = 1
         else:
             costs[account.id] = {account.monthly_cost.currency: account.monthly_cost.amount}
-    for node in reversed(list(org.subtree())):
-        parent = org.parent(node)
+    for target, parent in reversed(org.tree()):
+        node = target.id
         if parent is None:
             continue
         if node in costs:
@@ -110,5 +109,4 @@ def _planned(org: Organization) -> tuple[dict[str, dict[str, Decimal]], Counter[
 
 
 def _budgets(org: Organization) -> list[tuple[str, Money]]:
-    targets = (org.root, *org.ous(), *org.accounts())
-    return [(target.id, target.budget) for target in targets if target.budget is not None]
+    return [(target.id, target.budget) for target, _ in org.tree() if target.budget is not None]
