@@ -19,11 +19,18 @@ def mxfile(picture: Picture, layout: Layout) -> str:
     """The picture as the XML of a draw.io file, uncompressed."""
     file = ET.Element("mxfile", host="orgkit", type="device")
     page = ET.SubElement(file, "diagram", id="organization", name=picture.title)
-    size = {"pageWidth": round(layout.width + 2 * _MARGIN), "pageHeight": round(layout.height + _TOP + 2 * _MARGIN)}
-    model = ET.SubElement(page, "mxGraphModel", grid="1", gridSize="10", page="1", background=PAGE, **_texts(size))
+    settings = {
+        "grid": "1",
+        "gridSize": "10",
+        "page": "1",
+        "background": PAGE,
+        "pageWidth": f"{layout.width + 2 * _MARGIN:.0f}",
+        "pageHeight": f"{layout.height + _TOP + 2 * _MARGIN:.0f}",
+    }
+    model = ET.SubElement(page, "mxGraphModel", settings)
     sheet = ET.SubElement(model, "root")
     ET.SubElement(sheet, "mxCell", id="0")
-    ET.SubElement(sheet, "mxCell", id="1", parent="0")
+    ET.SubElement(sheet, "mxCell", {"id": "1", "parent": "0"})
     _heading(sheet, picture)
     ids = {card.node: f"card{index}" for index, card in enumerate(picture.cards)}
     for card in picture.cards:
@@ -33,10 +40,6 @@ def mxfile(picture: Picture, layout: Layout) -> str:
             _edge(sheet, ids[card.parent], ids[card.node], layout, card.node)
     ET.indent(file)
     return ET.tostring(file, encoding="unicode", xml_declaration=False) + "\n"
-
-
-def _texts(values: dict[str, int]) -> dict[str, str]:
-    return {key: str(value) for key, value in values.items()}
 
 
 def _style(**values: object) -> str:
@@ -49,8 +52,8 @@ def _cell(
     sheet: ET.Element, id: str, words: str, box: tuple[float, float, float, float], *, parent: str, tip: str, style: str
 ) -> None:
     # A UserObject is how draw.io gives a cell a tooltip; its placeholders stay off, so % means nothing.
-    holder = ET.SubElement(sheet, "UserObject", id=id, label=words, **({"tooltip": tip} if tip else {}))
-    cell = ET.SubElement(holder, "mxCell", style=style, vertex="1", parent=parent)
+    holder = ET.SubElement(sheet, "UserObject", {"id": id, "label": words} | ({"tooltip": tip} if tip else {}))
+    cell = ET.SubElement(holder, "mxCell", {"style": style, "vertex": "1", "parent": parent})
     x, y, width, height = (f"{value:g}" for value in box)
     ET.SubElement(cell, "mxGeometry", {"x": x, "y": y, "width": width, "height": height, "as": "geometry"})
 
@@ -166,9 +169,8 @@ def _edge(sheet: ET.Element, parent: str, child: str, layout: Layout, node: str)
         else {"exitX": 1, "exitY": 0, "exitDy": HEADER / 2, "entryX": 0, "entryY": 0, "entryDy": HEADER / 2}
     )
     style = _style(edgeStyle="orthogonalEdgeStyle", rounded=0, endArrow="none", strokeColor=EDGE, **ends)
-    cell = ET.SubElement(
-        sheet, "mxCell", id=f"{parent}-{child}", style=style, edge="1", parent="1", source=parent, target=child
-    )
+    ends_at = {"parent": "1", "source": parent, "target": child}
+    cell = ET.SubElement(sheet, "mxCell", {"id": f"{parent}-{child}", "style": style, "edge": "1"} | ends_at)
     geometry = ET.SubElement(cell, "mxGeometry", {"relative": "1", "as": "geometry"})
     points = ET.SubElement(geometry, "Array", {"as": "points"})
     for x, y in layout.lines[node][1:-1]:
