@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orgkit.errors import InputError
+from orgkit.policy.conditions import Test
 from orgkit.policy.context import (
     Principal,
     View,
@@ -53,7 +54,7 @@ class Rule:
     level_name: str
     policy: str
     statement: Statement
-    decide: Callable[[View], bool | None]
+    decide: Test
     partly: bool = False
 
     def applies(self, view: View) -> bool | None:
@@ -74,11 +75,12 @@ class Plan:
     allows: tuple[tuple[int, tuple[Rule, ...]], ...]
     satisfied: tuple[Rule, ...]
     rcp_exempt: str | None
-    quick_denies: tuple[Callable[[View], bool | None], ...]
-    quick_allows: tuple[tuple[Callable[[View], bool | None], ...], ...]
+    quick_denies: tuple[Test, ...]
+    quick_allows: tuple[tuple[Test, ...], ...]
+    quick_rcp_denies: tuple[Test, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Asked:
     """A request as read: one view for each resource, and which policies bind the caller."""
 
@@ -124,25 +126,28 @@ class Compiled:
         return (*(rule for level in self._scps for rule in level), *(rule for level in self._rcps for rule in level))
 
     def evaluate(self, request: Mapping[str, Any], partial: bool = False) -> Decision:
-        """Decide one request and say why; see `orgkit.policy.evaluate`."""
-        return explain(self.read(request, partial), self.level_names)
+        """Decide one request; the reasons are worked out when somebody looks. See `orgkit.policy.evaluate`."""
+        asked = self.read(request, partial)
+        if partial:
+            return explain(asked, self.level_names)
+        return Decision.deferred(
+            self._decide(asked), lambda: explain(asked, self.level_names).reasons, action=asked.action
+        )
 
     def outcome(self, request: Mapping[str, Any], partial: bool = False) -> Outcome:
-        """Decide one request without reasons, as fast as can be."""
-        if partial:
-            return self.evaluate(request, partial=True).outcome
-        asked = self.read(request, False)
+        """Return only the outcome of one request."""
+        asked = self.read(request, partial)
+        return explain(asked, self.level_names).outcome if partial else self._decide(asked)
+
+    def _decide(self, asked: Asked) -> Outcome:
         plan = asked.plan
         views = asked.views
         if asked.scp and asked.rcp:
-            denies: Iterable[Callable[[View], bool | None]] = (
-                *plan.quick_denies,
-                *(rule.decide for rule in plan.rcp_denies),
-            )
+            denies = plan.quick_denies + plan.quick_rcp_denies
         elif asked.scp:
             denies = plan.quick_denies
         elif asked.rcp:
-            denies = [rule.decide for rule in plan.rcp_denies]
+            denies = plan.quick_rcp_denies
         else:
             return "allowed"
         for view in views:
@@ -213,15 +218,16 @@ class Compiled:
             rule for level in self._rcps for rule in _matching(level, action) if rule.statement.effect == "Deny"
         )
         # A Deny without conditions ends the matter at once, so it is asked first.
-        quick = sorted(scp_denies, key=lambda rule: not rule.statement.unconditional)
+        quick = _once(sorted(scp_denies, key=lambda rule: not rule.statement.unconditional))
         plan = Plan(
             tuple(scp_denies),
             rcp_denies,
             tuple(allows),
             tuple(satisfied),
             outside_rcps(action) if self._has_rcps else None,
-            tuple(rule.decide for rule in quick),
-            tuple(tuple(rule.decide for rule in rules if not rule.partly) for _, rules in allows),
+            quick,
+            tuple(_once(rule for rule in rules if not rule.partly) for _, rules in allows),
+            _once(rcp_denies),
         )
         if len(self._plans) >= _PLANS_KEPT:
             self._plans.clear()
@@ -230,6 +236,15 @@ class Compiled:
 
 
 _KEYS = frozenset({"action", "resource", "principal", "context"})
+
+
+def _once(rules: Iterable[Rule]) -> tuple[Test, ...]:
+    # The same guardrail is often attached at several levels; what matched nothing once need not be asked again.
+    tests: dict[object, Test] = {}
+    for rule in rules:
+        one = rule.statement
+        tests.setdefault((one.resources, one.not_resource, one.conditions, one.variables), rule.decide)
+    return tuple(tests.values())
 
 
 def _matching(level: tuple[Rule, ...], action: str) -> list[Rule]:

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from orgkit.policy import values as data
-from orgkit.policy.context import Unknown, View
-from orgkit.policy.patterns import arn_glob, glob, glob_source, is_wild, plain, too_many_stars
+from orgkit.policy.context import UNKNOWN, View
+from orgkit.policy.patterns import arn_glob_any, glob, glob_source, is_wild, plain, too_many_stars
 from orgkit.policy.variables import Template, expand
 
 Matcher = Callable[[str], object]
+Decider = Callable[[Matcher, tuple[str, ...]], bool]
 Test = Callable[[View], bool | None]
 
 
@@ -85,7 +86,7 @@ def matcher(family: str, accepted: tuple[str, ...]) -> Matcher:
     if family == "StringLike":
         return _like(accepted)
     if family == "ArnLike":
-        return _any([arn_glob(pattern) for pattern in accepted])
+        return arn_glob_any(accepted)
     texts = [plain(pattern) for pattern in accepted]
     if family == "StringEquals":
         return frozenset(texts).__contains__
@@ -148,14 +149,14 @@ def build_test(
     match = matcher(operator.family, fixed)
 
     if not templates:
+        if qualifier is None:
+            return _one_value_first(key, match, decide, absent=absent, if_matched=not operator.negated)
 
         def test(view: View) -> bool | None:
             values = view[key]
             if values is None:
                 return absent
-            if isinstance(values, Unknown):
-                return None
-            return decide(match, values)
+            return None if values is UNKNOWN else decide(match, values)
 
         return test
 
@@ -166,7 +167,7 @@ def build_test(
         if values is None:
             return absent
         known, open_ended = _expanded(templates, view)
-        if isinstance(values, Unknown):
+        if values is UNKNOWN:
             return None
         # What a variable may turn out to be decides only where the known values do not.
         narrow = decide(matcher(family, fixed + known), values)
@@ -178,12 +179,29 @@ def build_test(
     return test_with_variables
 
 
+def _one_value_first(key: str, match: Matcher, decide: Decider, *, absent: bool, if_matched: bool) -> Test:
+    # Most keys have one value, and most tests are of this kind; they decide how fast the engine is.
+    if_not = not if_matched
+
+    def test(view: View) -> bool | None:
+        values = view[key]
+        if values is None:
+            return absent
+        if values is UNKNOWN:
+            return None
+        if len(values) == 1:
+            return if_matched if match(values[0]) else if_not
+        return decide(match, values)
+
+    return test
+
+
 def _expanded(templates: tuple[Template, ...], view: View) -> tuple[tuple[str, ...], bool]:
     known = []
     open_ended = False
     for template in templates:
         value = expand(template, view)
-        if isinstance(value, Unknown):
+        if value is UNKNOWN:
             open_ended = True
         elif value is not None:
             known.append(value)
@@ -196,7 +214,7 @@ def _null_test(key: str, accepted: tuple[str | Template, ...]) -> Test:
 
     def test(view: View) -> bool | None:
         values = view[key]
-        if isinstance(values, Unknown):
+        if values is UNKNOWN:
             return if_absent if if_absent == if_present else None
         return if_absent if values is None else if_present
 
@@ -224,7 +242,7 @@ def _some_not(match: Matcher, values: tuple[str, ...]) -> bool:
     return not all(match(value) for value in values)
 
 
-_DECIDERS: dict[tuple[str | None, bool], Callable[[Matcher, tuple[str, ...]], bool]] = {
+_DECIDERS: dict[tuple[str | None, bool], Decider] = {
     (None, False): _some,
     (None, True): _none,
     ("ForAnyValue", False): _some,

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final
 
 from orgkit.errors import InputError
@@ -135,7 +136,8 @@ class View(dict[str, Values]):
         return UNKNOWN if self.partial else None
 
 
-def principal_keys(who: Principal) -> dict[str, Values]:
+@lru_cache(maxsize=8192)
+def principal_keys(who: Principal) -> Mapping[str, Values]:
     """Return the context keys that certainly follow from the principal; a key may be certainly absent (None)."""
     if who.is_service:
         return {
@@ -193,18 +195,23 @@ def read_principal(given: object) -> Principal | None:
     if given is None:
         return None
     if isinstance(given, str):
-        if given == "*" or given.startswith("arn:"):
-            return Principal("AWS", given)
-        if _ACCOUNT.fullmatch(given):
-            return Principal("AWS", f"arn:aws:iam::{given}:root")
-        raise InputError(
-            f'the principal "{given}" is not an ARN', where="principal", mend='give an ARN, or {"Service": "…"}'
-        )
+        return _read_arn(given)
     if isinstance(given, Mapping) and len(given) == 1:
         ((kind, name),) = given.items()
         if kind in _PRINCIPAL_KINDS and isinstance(name, str):
-            return read_principal(name) if kind == "AWS" else Principal(kind, name)
+            return _read_arn(name) if kind == "AWS" else Principal(kind, name)
     raise InputError("a principal is an ARN or one of {'AWS': …}, {'Service': …}, {'Federated': …}", where="principal")
+
+
+@lru_cache(maxsize=8192)
+def _read_arn(given: str) -> Principal:
+    if given == "*" or given.startswith("arn:"):
+        return Principal("AWS", given)
+    if _ACCOUNT.fullmatch(given):
+        return Principal("AWS", f"arn:aws:iam::{given}:root")
+    raise InputError(
+        f'the principal "{given}" is not an ARN', where="principal", mend='give an ARN, or {"Service": "…"}'
+    )
 
 
 def read_values(key: str, given: object) -> Values:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from html import escape
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 Outcome = Literal["allowed", "explicitDeny", "implicitDeny", "undetermined"]
 Kind = Literal["SCP", "RCP", "exemption"]
@@ -122,12 +123,36 @@ class Decision:
     """
 
     outcome: Outcome
-    reasons: tuple[Reason, ...] = ()
+    reasons: tuple[Reason, ...] = field(default_factory=tuple)
     missing: tuple[str, ...] = ()
     turns_on: tuple[Turn, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     action: str | None = None
     account: str | None = None
+
+    @classmethod
+    def deferred(cls, outcome: Outcome, explain: Callable[[], tuple[Reason, ...]], *, action: str) -> Decision:
+        """Return a decision that works out its reasons when they are first looked at."""
+        self = object.__new__(cls)
+        # Frozen, so the fields go straight into the instance; `reasons` stays out until __getattr__ is asked for it.
+        self.__dict__.update(
+            outcome=outcome, missing=(), turns_on=(), outcomes=(outcome,), action=action, account=None, _explain=explain
+        )
+        return self
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            explain = self.__dict__.get("_explain") if name == "reasons" else None
+            if explain is None:
+                raise AttributeError(f"{type(self).__name__} has no {name}")
+            self.__dict__["reasons"] = found = explain()
+            del self.__dict__["_explain"]
+            return found
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy, or a decision on its way to another process, carries its reasons and not the policies.
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
     @property
     def blocked(self) -> bool | None:

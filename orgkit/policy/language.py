@@ -139,6 +139,7 @@ class Statement:
         fixed = [one for one in self._resource_patterns if isinstance(one, str)]
         templates = [one for one in self._resource_patterns if not isinstance(one, str)]
         tests = [resource_glob(pattern) for pattern in fixed]
+        only = tests[0] if len(tests) == 1 else None
         negated = self.not_resource
 
         def match(view: View) -> bool | None:
@@ -156,8 +157,15 @@ class Statement:
                         open_ended = True
                     elif value is not None:
                         patterns.append(value)
+            if not templates and "*" not in resource and "?" not in resource:
+                if only is not None:
+                    return (not only(resource)) if negated else bool(only(resource))
+                for test in tests:
+                    if test(resource):
+                        return not negated
+                return negated
             if resource != "*" and is_wild(resource):
-                found = _covered(patterns, resource, arn_contains, arn_overlaps, negated)
+                found: bool | None = _covered(patterns, resource, arn_contains, arn_overlaps, negated)
             else:
                 hit = any(test(resource) for test in tests)
                 if not hit and templates:
@@ -179,6 +187,8 @@ class Statement:
             return _always
         if len(tests) == 1:
             return tests[0]
+        if len(tests) == 2:
+            return _both(*tests)
 
         def decide(view: View) -> bool | None:
             result: bool | None = True
@@ -195,6 +205,17 @@ class Statement:
     def applies(self, view: View) -> bool | None:
         """Tell whether resource and conditions hold for a request; None where that turns on what is open."""
         return self.decide(view)
+
+
+def _both(one: Test, other: Test) -> Test:
+    def decide(view: View) -> bool | None:
+        first = one(view)
+        if first is False:
+            return False
+        second = other(view)
+        return second if first else False if second is False else None
+
+    return decide
 
 
 def _always(_view: View) -> bool:

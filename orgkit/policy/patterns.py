@@ -108,6 +108,17 @@ def arn_glob(pattern: str) -> Callable[[str], object]:
     return _six(parts)
 
 
+def arn_glob_any(patterns: tuple[str, ...]) -> Callable[[str], object]:
+    """Return the matcher of several ARN patterns at once."""
+    tests = [arn_glob(pattern) for pattern in patterns]
+    if len(tests) == 1:
+        return tests[0]
+    whole = [parts for parts in map(split_arn, patterns) if len(parts) == ARN_PARTS]
+    if len(whole) == len(patterns) and not any(too_many_stars(pattern) for pattern in patterns):
+        return re.compile("|".join(map(_six_source, whole)), re.DOTALL).fullmatch
+    return lambda text: any(test(text) for test in tests)
+
+
 @lru_cache(maxsize=65_536)
 def resource_glob(pattern: str) -> Callable[[str], object]:
     """Return the matcher of a Resource pattern.
@@ -122,7 +133,7 @@ def resource_glob(pattern: str) -> Callable[[str], object]:
 
 
 def _six(parts: list[str]) -> Callable[[str], object]:
-    *front, last = parts
+    front = parts[:-1]
     if any(too_many_stars(part) for part in parts):
         matchers = [glob(part) for part in parts]
 
@@ -134,8 +145,12 @@ def _six(parts: list[str]) -> Callable[[str], object]:
     if not any(is_wild(part) for part in front):
         # The common case by far: a fixed beginning, then a pattern that may cross colons.
         return glob(":".join(parts))
-    source = ":".join([glob_source(part, "[^:]") for part in front])
-    return re.compile(f"{source}:{glob_source(last)}", re.DOTALL).fullmatch
+    return re.compile(_six_source(parts), re.DOTALL).fullmatch
+
+
+def _six_source(parts: list[str]) -> str:
+    *front, last = parts
+    return ":".join([*(glob_source(part, "[^:]") for part in front), glob_source(last)])
 
 
 def overlaps(one: str, other: str) -> bool:
