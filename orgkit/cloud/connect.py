@@ -11,8 +11,7 @@ from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.faults import Faults
 from orgkit.cloud.sessions import ATTEMPTS, Sessions
 from orgkit.cloud.target import Target
-from orgkit.cloud.wire import Reply, Request
-from orgkit.errors import CloudError, TargetError, did_you_mean
+from orgkit.errors import TargetError, did_you_mean
 
 KINDS = ("sandbox", "endpoint", "aws")
 FORMS = "sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE"
@@ -74,24 +73,9 @@ def _sandbox(
     attempts: int,
     limits: Mapping[str, int] | None,
 ) -> Sessions:
-    from orgkit.cloud.front import Front, NoAnswer
-    from orgkit.cloud.motoland import Unsupported
+    from orgkit.cloud.front import Front
     from orgkit.cloud.opened import open_embedded
 
     embedded, let_go = open_embedded(Path(file) if file else None, clock, limits)
     front = Front(embedded, clock, faults)
-
-    def answer(request: Request) -> Reply:
-        from botocore.exceptions import ReadTimeoutError
-
-        try:
-            return front.answer(request)
-        except NoAnswer:
-            raise ReadTimeoutError(endpoint_url=request.url) from None
-        except Unsupported:
-            raise CloudError(
-                f"the embedded AWS cannot do {request.service}:{request.operation}",
-                mend="`target.can(service, operation)` tells beforehand; use an aws target for this.",
-            ) from None
-
-    return Sessions(region, answer=answer, attempts=attempts, on_close=let_go)
+    return Sessions(region, answer=front.answer, attempts=attempts, on_close=let_go)

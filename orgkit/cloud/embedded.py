@@ -8,12 +8,12 @@ from random import Random
 from typing import Any
 
 from orgkit.cloud.clock import Clock
-from orgkit.cloud.motoland import LOCK, Moto, Unsupported
+from orgkit.cloud.motoland import LOCK, Moto
 from orgkit.cloud.organizations import ApiError, Call, Fate, Organizations
 from orgkit.cloud.organizations.limits import Unlimited, limits
 from orgkit.cloud.organizations_mirror import mirror
 from orgkit.cloud.record import Entry, Record
-from orgkit.cloud.wire import Reply, Request, error_reply, json_reply
+from orgkit.cloud.wire import Reply, Request, Unsupported, error_reply, json_reply
 from orgkit.errors import FileError
 
 MANAGEMENT_ACCOUNT = "123456789012"

@@ -7,11 +7,7 @@ from collections import Counter
 from orgkit.cloud.clock import Clock
 from orgkit.cloud.embedded import EmbeddedAws
 from orgkit.cloud.faults import LOST, TIMED_OUT, Faults, FaultSource
-from orgkit.cloud.wire import Reply, Request
-
-
-class NoAnswer(Exception):
-    """The caller is to hear nothing: a timeout, or a reply that was lost."""
+from orgkit.cloud.wire import NoAnswer, Reply, Request
 
 
 class Front:
@@ -26,6 +22,12 @@ class Front:
     def set_faults(self, faults: Faults | None) -> None:
         """Let other things go wrong from now on, or nothing any more."""
         self._source = FaultSource(faults, self._clock) if faults is not None else None
+
+    def replace(self, embedded: EmbeddedAws, clock: Clock) -> None:
+        """Begin anew with another embedded AWS; the one before is forgotten."""
+        self._embedded.close()
+        self._embedded, self._clock = embedded, clock
+        self.calls.clear()
 
     def answer(self, request: Request) -> Reply:
         """Answer a request; raises NoAnswer, and Unsupported for what the embedded AWS cannot do."""

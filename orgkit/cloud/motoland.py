@@ -13,17 +13,13 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
 
-from orgkit.cloud.wire import Reply, Request
+from orgkit.cloud.wire import Reply, Request, Unsupported
 from orgkit.errors import MissingExtra
 
 # moto is neither re-entrant nor made for threads: one call at a time in the whole process.
 LOCK = threading.RLock()
 
 _current: Moto | None = None
-
-
-class Unsupported(Exception):
-    """The embedded AWS has no such operation."""
 
 
 class Moto:

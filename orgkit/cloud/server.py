@@ -20,10 +20,9 @@ from urllib.parse import urlsplit
 
 from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.faults import Faults
-from orgkit.cloud.front import Front, NoAnswer
-from orgkit.cloud.motoland import Unsupported
+from orgkit.cloud.front import Front
 from orgkit.cloud.opened import open_embedded
-from orgkit.cloud.wire import Reply, Request, error_reply, json_reply
+from orgkit.cloud.wire import NoAnswer, Reply, Request, Unsupported, error_reply, json_reply
 from orgkit.errors import InputError, OrgkitError, TargetError
 
 ADDRESS = "127.0.0.1"  # never another one: whoever reaches the server may do everything in it

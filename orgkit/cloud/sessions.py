@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from orgkit.cloud.wire import Reply, Request
+from orgkit.cloud.wire import NoAnswer, Reply, Request, Unsupported
 from orgkit.errors import CloudError, OrgkitError, TargetError, did_you_mean
 
 ATTEMPTS = 5
@@ -139,6 +139,7 @@ class _Gate:
 
     def __call__(self, request: Any, event_name: str = "", **_: Any) -> Any:
         from botocore.awsrequest import AWSResponse
+        from botocore.exceptions import ReadTimeoutError
 
         body = request.body
         if hasattr(body, "read"):
@@ -150,7 +151,16 @@ class _Gate:
             for name, value in request.headers.items()
         }
         operation = event_name.rpartition(".")[2] or None
-        reply = self._answer(Request(request.method, request.url, headers, bytes(body or b""), operation))
+        asked = Request(request.method, request.url, headers, bytes(body or b""), operation)
+        try:
+            reply = self._answer(asked)
+        except NoAnswer:
+            raise ReadTimeoutError(endpoint_url=request.url) from None
+        except Unsupported:
+            raise CloudError(
+                f"the embedded AWS cannot do {asked.service}:{asked.operation}",
+                mend="`target.can(service, operation)` tells beforehand; use an aws target for this.",
+            ) from None
         return AWSResponse(request.url, reply.status, _headers(reply), _Raw(reply.body))
 
 

@@ -19,6 +19,14 @@ _READING = re.compile(
 _KEPT = re.compile(r"content-type|content-md5|content-encoding|x-amz-(?!security-token|date).*")
 
 
+class Unsupported(Exception):
+    """The embedded AWS has no such operation."""
+
+
+class NoAnswer(Exception):
+    """The caller is to hear nothing: a timeout, or a reply that was lost."""
+
+
 @dataclass(frozen=True)
 class Request:
     """An HTTP request to AWS; header names are lower case."""
