@@ -54,7 +54,7 @@ def test_a_timeout_does_nothing(way: Way, clock: StillClock) -> None:
     client = started(way, clock, Faults(timeouts=1.0))
     assert outcomes(client, 1)[0] in ("ReadTimeoutError", "ConnectionClosedError")
     way.front.set_faults(Faults(timeouts=1.0))
-    with pytest.raises(Exception, match="timeout|closed"):
+    with pytest.raises(Exception, match=r"timeout|closed"):
         client.create_account(Email="new@company.example", AccountName="x")
     way.front.set_faults(None)
     assert client.list_create_account_status()["CreateAccountStatuses"] == []
@@ -62,7 +62,7 @@ def test_a_timeout_does_nothing(way: Way, clock: StillClock) -> None:
 
 def test_a_lost_reply_was_carried_out(way: Way, clock: StillClock) -> None:
     client = started(way, clock, Faults(lost_replies=1.0))
-    with pytest.raises(Exception, match="timeout|closed"):
+    with pytest.raises(Exception, match=r"timeout|closed"):
         client.create_account(Email="new@company.example", AccountName="x")
     way.front.set_faults(None)
     assert len(client.list_create_account_status()["CreateAccountStatuses"]) == 1
