@@ -168,7 +168,8 @@ def _run(args: argparse.Namespace) -> int:
     runs = []
     for notebook in notebooks:
         mine = {n: from_text(notebook, n, text) for n, text in given if n in takes.get(notebook, {})}
-        print(f"running {notebook}", file=sys.stderr, flush=True)
+        if notebook in takes:
+            print(f"running {notebook}", file=sys.stderr, flush=True)
         runs.append(orgkit.run(notebook, mine, args.output, progress=sys.stderr.isatty()))
     index = write_index(runs, Path(args.output))
     _show(args, "\n".join([*map(str, runs), f"all of it: {index}"]), runs)
