@@ -9,7 +9,8 @@ from fractions import Fraction
 from math import floor
 
 # Wide enough for any bill; a sum that would lose a digit raises instead.
-_EXACT = Context(prec=200, traps=[Inexact, InvalidOperation])
+_DIGITS = 200
+_EXACT = Context(prec=_DIGITS, traps=[Inexact, InvalidOperation])
 
 
 @contextmanager
@@ -69,4 +70,4 @@ def in_units(amount: Decimal, places: int = 2) -> tuple[int, int]:
 
 def written(amount: Decimal, places: int = 2) -> str:
     """An amount for people: `1,250.50`."""
-    return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN):,f}"
+    return f"{amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_EVEN, Context(prec=_DIGITS)):,f}"

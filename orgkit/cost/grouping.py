@@ -52,6 +52,8 @@ def roll_up(
     """Add items up; `planned` says that an account without an item is one without a planned cost."""
     by = _way(by, tag)
     tree = _look_at(org, by, under)
+    keys = _keys(tree, by)
+    tag_key = by.removeprefix("tag:") if by.startswith("tag:") else None
     sums: dict[Source, Decimal] = {}
     strangers: dict[str, str] = {}
     with exact():
@@ -60,8 +62,13 @@ def roll_up(
                 if under is not None:
                     continue
                 strangers.setdefault(item.account, item.name)
-            part = (item.account, *_key(tree, by, item), item.currency)
-            sums[part] = sums.get(part, Decimal(0)) + item.amount
+            key: str | None
+            if tag_key is not None and tag_key in item.tags:
+                key, origin = item.tags[tag_key], "charge"
+            else:
+                key, origin = keys.get(item.account) or _outside_key(by, item.account)
+            part = (item.account, key, origin, item.currency)
+            sums[part] = sums[part] + item.amount if part in sums else item.amount
         amounts: dict[tuple[str, str | None], Decimal] = {}
         counted: dict[tuple[str, str | None], set[str]] = {}
         totals: dict[str, Decimal] = {}
@@ -73,7 +80,7 @@ def roll_up(
     if planned:
         priced = {account for account, *_ in sums}
         missing = [
-            (node, *_key(tree, by, Item(node, "", Decimal(0))), "")
+            (node, *keys[node], "")
             for node, target in tree.targets.items()
             if isinstance(target, Account) and node not in priced
         ]
@@ -142,18 +149,17 @@ def _value(by: str) -> Callable[[Target], str | None]:
     return lambda target: target.owner
 
 
-def _key(tree: _Tree, by: str, item: Item) -> tuple[str | None, str]:
-    """The row an item belongs to, and what says so: the resource's tag, then the account, then the nearest OU above."""
-    if by.startswith("tag:") and (mine := item.tags.get(by.removeprefix("tag:"))) is not None:
-        return mine, "charge"
-    if item.account not in tree.targets:
-        return (item.account or NO_ACCOUNT, "") if by in ("ou", "account") else (None, "")
+def _keys(tree: _Tree, by: str) -> Mapping[str, tuple[str | None, str]]:
+    """For each node: the row its own cost belongs to, and the node that says so, itself or the nearest OU above."""
     if by == "account":
-        return item.account, item.account
+        return {node: (node, node) for node in tree.targets}
     if by == "ou":
-        above = tree.parents[item.account] or item.account
-        return above, above
-    return tree.given[item.account]
+        return {node: (parent or node, parent or node) for node, parent in tree.parents.items()}
+    return tree.given
+
+
+def _outside_key(by: str, account: str) -> tuple[str | None, str]:
+    return (account or NO_ACCOUNT, "") if by in ("ou", "account") else (None, "")
 
 
 def _rows(
