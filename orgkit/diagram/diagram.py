@@ -17,6 +17,7 @@ from orgkit.diagram.svg import finish
 from orgkit.errors import FileError, InputError, OrgkitError, did_you_mean
 
 DPI: Final = 144  # of a PNG: sharp on today's screens
+SEEN: Final = 4_000_000  # square points; a notebook shows a larger picture as SVG only, as its PNG would take seconds
 LONGEST: Final = 20_000  # pixels of a PNG's longer side; a taller picture is drawn coarser
 
 
@@ -102,6 +103,8 @@ class Diagram:
         data: dict[str, Any] = {"text/plain": str(self)}
         try:
             data["image/svg+xml"] = self.svg()
+            if self.layout.width * self.layout.height > SEEN:
+                return data, {}
             data["image/png"] = self.png()
         except OrgkitError as error:
             return {"text/plain": f"{self}\nNo picture: {error}\n"}, {}
