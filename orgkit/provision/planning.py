@@ -1,0 +1,73 @@
+"""From a design and a live organization to a plan; nothing is called and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orgkit.design import Organization, Problem, Problems
+from orgkit.provision.attachment_steps import plan_attachments
+from orgkit.provision.draft import Draft
+from orgkit.provision.limits import check_limits
+from orgkit.provision.match import match
+from orgkit.provision.order import arrange
+from orgkit.provision.organization_steps import plan_organization
+from orgkit.provision.plan import Plan
+from orgkit.provision.policy_steps import plan_policies
+from orgkit.provision.rehearsal import rehearse
+from orgkit.provision.removal_steps import plan_removals
+from orgkit.provision.removals import removals
+from orgkit.provision.snapshot import snapshot
+from orgkit.provision.tags import plan_tags
+from orgkit.provision.tree_steps import plan_tree
+
+_DESCRIBED = {
+    "access": "human and service access",
+    "logging": "central logging",
+    "baselines": "baseline stack sets",
+    "cost": "cost allocation tags",
+}
+
+
+def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), principal: str | None = None) -> Plan:
+    """The steps that make the live organization as designed.
+
+    `remove` names what may be deleted, closed, removed or detached, besides the design's own `remove:`: a policy or OU
+    by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, a policy type. `principal` is the ARN that will
+    make the calls; by default a role of the management account.
+    Errors: InputError for a name in `remove` that does not say enough.
+    """
+    draft = Draft(design, live, match(design, live), removals(design, live, remove))
+    plan_organization(draft)
+    plan_policies(draft)
+    plan_tree(draft)
+    plan_attachments(draft)
+    plan_tags(draft)
+    plan_removals(draft)
+    check_limits(draft)
+    graph, order = arrange(draft)
+    rehearsed = rehearse(draft, order, principal)
+    return Plan(
+        steps=tuple(draft.steps[step] for step in order),
+        edges=tuple(sorted((before, after, graph.edges[before, after]["kind"]) for before, after in graph.edges)),
+        blocked=Problems([*draft.blocked, *rehearsed.blocked]),
+        held=Problems(draft.held),
+        unmanaged=Problems(draft.unmanaged),
+        described=Problems(_described(design)),
+        exposures=rehearsed.exposures,
+        assumptions=rehearsed.assumptions,
+        ids=dict(sorted(draft.ids.items())),
+        before=snapshot(live),
+        origin=live.origin,
+    )
+
+
+def _described(design: Organization) -> Iterable[Problem]:
+    for key, words in _DESCRIBED.items():
+        if key in design.settings.declared:
+            yield Problem(
+                code="described-not-applied",
+                severity="note",
+                where=key,
+                message=f"{words}: described, not applied",
+                fix="Carry this part out by other means.",
+            )

@@ -1,0 +1,111 @@
+"""A step: one thing that a plan does to the live organization, as data that can be printed, saved and carried out.
+
+Values that AWS gives only later stand in a step's parameters as references, `{{ou.Workloads.id}}`; so do the ids of
+what exists already, which keeps a plan, and its digest, free of ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Final
+
+from orgkit.design import RCP, SCP
+
+NO_PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all steps of a kind share: the API operation that does it, and where it comes in a plan.
+
+    Of the steps that could be next, the one of the lowest `rank` is. What strengthens comes before accounts move, what
+    weakens comes after; a new account is moved as soon as it exists.
+    """
+
+    operation: str
+    rank: int
+
+
+# The operation is the one call that a step needs; what asynchronous calls need beyond it is polling.
+KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
+    {
+        "create_organization": Kind("organizations:CreateOrganization", 0),
+        "enable_trusted_access": Kind("organizations:EnableAWSServiceAccess", 10),
+        "enable_policy_type": Kind("organizations:EnablePolicyType", 11),
+        "rename_ou": Kind("organizations:UpdateOrganizationalUnit", 12),
+        "create_policy": Kind("organizations:CreatePolicy", 20),
+        "create_ou": Kind("organizations:CreateOrganizationalUnit", 21),
+        "attach_policy": Kind("organizations:AttachPolicy", 30),
+        "update_policy": Kind("organizations:UpdatePolicy", 31),
+        "move_account": Kind("organizations:MoveAccount", 40),
+        "register_delegated_administrator": Kind("organizations:RegisterDelegatedAdministrator", 50),
+        "create_account": Kind("organizations:CreateAccount", 55),
+        "rename_account": Kind("account:PutAccountName", 60),
+        "tag": Kind("organizations:TagResource", 61),
+        "untag": Kind("organizations:UntagResource", 62),
+        "detach_policy": Kind("organizations:DetachPolicy", 70),
+        "deregister_delegated_administrator": Kind("organizations:DeregisterDelegatedAdministrator", 80),
+        "disable_trusted_access": Kind("organizations:DisableAWSServiceAccess", 81),
+        "remove_account": Kind("organizations:RemoveAccountFromOrganization", 82),
+        "close_account": Kind("organizations:CloseAccount", 83),
+        "delete_ou": Kind("organizations:DeleteOrganizationalUnit", 84),
+        "delete_policy": Kind("organizations:DeletePolicy", 85),
+        "disable_policy_type": Kind("organizations:DisablePolicyType", 86),
+    }
+)
+
+# What a step does to what accounts may do: strengthen comes before accounts move, weaken after.
+STRENGTHENS, NEUTRAL, WEAKENS = "strengthens", "neutral", "weakens"
+GUARDING: Final = (SCP, RCP)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a plan.
+
+    `id` is unique in a plan and says the same thing in the same way at every planning. `place` is the path or email of
+    what it concerns. `parameters` are those of the API call, with references. `produces` names the references that the
+    step's result binds. `part_of` names a larger operation it belongs to, such as moving an OU. `notes` are
+    side effects worth knowing before the step is approved.
+    """
+
+    id: str
+    kind: str
+    place: str
+    text: str
+    why: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=lambda: NO_PARAMETERS)
+    produces: tuple[str, ...] = ()
+    part_of: str | None = None
+    effect: str = NEUTRAL
+    notes: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.why}" if self.why else self.text
+
+    @property
+    def operation(self) -> str:
+        """The API operation as an IAM action, `organizations:AttachPolicy`."""
+        return KINDS[self.kind].operation
+
+    def to_json(self) -> dict[str, Any]:
+        written = {
+            "id": self.id,
+            "kind": self.kind,
+            "place": self.place,
+            "text": self.text,
+            "why": self.why,
+            "parameters": dict(self.parameters),
+            "produces": list(self.produces),
+            "part_of": self.part_of,
+            "effect": self.effect,
+            "notes": list(self.notes),
+        }
+        return {key: value for key, value in written.items() if value not in (None, "", [], {}, NEUTRAL)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Step:
+        values = {**data, **{key: tuple(data.get(key, ())) for key in ("produces", "notes")}}
+        return cls(**values)
