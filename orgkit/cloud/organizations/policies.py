@@ -47,33 +47,28 @@ def _check_content(call: Call, policy_type: str, content: str) -> None:
             "POLICY_CONTENT_LIMIT_EXCEEDED",
             f"The policy has {len(content)} characters; a {policy_type} may have {largest}.",
         )
+    if policy_type in (SCP, RCP):
+        _check_statements(content, policy_type)
+        return
     try:
         document = json.loads(content)
     except ValueError as error:
         raise _malformed(f"The policy is not valid JSON: {error}") from None
     if not isinstance(document, dict):
         raise _malformed("The policy must be a JSON object.")
-    if policy_type in (SCP, RCP):
-        _check_statements(document, policy_type)
 
 
-def _check_statements(document: dict[str, object], policy_type: str) -> None:
-    statements = document.get("Statement")
-    if document.get("Version") != "2012-10-17":
-        raise _malformed('The policy needs "Version": "2012-10-17".')
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if not isinstance(statement, dict):
-            raise _malformed("The policy needs a Statement.")
-        if statement.get("Effect") not in ("Allow", "Deny"):
-            raise _malformed("A statement's Effect must be Allow or Deny.")
-        if ("Action" in statement) == ("NotAction" in statement):
-            raise _malformed("A statement needs either Action or NotAction.")
-        if policy_type == SCP and ("Principal" in statement or "NotPrincipal" in statement):
-            raise _malformed("A service control policy names no Principal.")
-        if policy_type == RCP and statement.get("Principal") != "*":
-            raise _malformed('A resource control policy needs "Principal": "*".')
-        if policy_type == RCP and statement["Effect"] != "Deny":
-            raise _malformed("A resource control policy of your own can only deny.")
+def _check_statements(content: str, policy_type: str) -> None:
+    from orgkit.policy import problems  # brings in the whole language, which only a policy's arrival needs
+
+    for problem in problems(content, type=policy_type):
+        if problem.severity == "error":
+            raise _malformed(f"{problem.where}: {problem.message}")
+    if policy_type == RCP:
+        statements = json.loads(content)["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            if statement["Effect"] != "Deny":
+                raise _malformed("A resource control policy of your own can only deny.")
 
 
 def _malformed(message: str) -> ApiError:
