@@ -121,8 +121,17 @@ class _Reader:
         self.found: list[tuple[Path, PolicyProblem]] = []
         self.sids: set[str] = set()
 
-    def wrong(self, path: Path, rule: str, message: str, mend: str | None = None, *, warning: bool = False) -> None:
-        problem = PolicyProblem("warning" if warning else "error", rule, message, written(path) or "$", None, mend)
+    def wrong(
+        self,
+        path: Path,
+        rule: str,
+        message: str,
+        mend: str | None = None,
+        *,
+        warning: bool = False,
+        line: int | None = None,
+    ) -> None:
+        problem = PolicyProblem("warning" if warning else "error", rule, message, written(path) or "$", line, mend)
         self.found.append((path, problem))
 
     def located(self) -> list[PolicyProblem]:
@@ -150,19 +159,21 @@ class _Reader:
                 self.wrong((), "json", f"the document has {len(document)} characters, which no policy may have")
                 return nothing
             try:
-                top: object = read_json(document)
+                top, twice = read_json(document)
             except RecursionError:
                 self.wrong((), "json", "the document is nested too deeply to be a policy")
                 return nothing
             except ValueError as error:
-                line = getattr(error, "lineno", None)
+                at = getattr(error, "lineno", None)
                 what = getattr(error, "msg", str(error))
                 column = f", column {error.colno}" if hasattr(error, "colno") else ""
-                self.found.append(((), PolicyProblem("error", "json", f"this is not JSON{column}: {what}", "$", line)))
+                self.found.append(((), PolicyProblem("error", "json", f"this is not JSON{column}: {what}", "$", at)))
                 return nothing
-            for place, _, again in walk(document):
+            for place, line, again in walk(document) if twice else ():
                 if again:
-                    self.wrong(place, "duplicate-key", f'the key "{place[-1]}" stands twice', "merge the two")
+                    self.wrong(
+                        place, "duplicate-key", f'the key "{place[-1]}" stands twice', "merge the two", line=line
+                    )
         else:
             top = document
         if not isinstance(top, Mapping):

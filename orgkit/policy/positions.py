@@ -12,9 +12,17 @@ _ATOM = re.compile(r"[^,\]}\s]+")
 Path = tuple[str | int, ...]
 
 
-def read_json(text: str) -> object:
-    """Return what the text says; raises ValueError where it is not JSON."""
-    return json.loads(text)
+def read_json(text: str) -> tuple[object, bool]:
+    """Return what the text says, and whether some key stands twice; raises ValueError where it is not JSON."""
+    twice = False
+
+    def pairs(found: list[tuple[str, object]]) -> dict[str, object]:
+        nonlocal twice
+        read = dict(found)
+        twice = twice or len(read) < len(found)
+        return read
+
+    return json.loads(text, object_pairs_hook=pairs), twice
 
 
 def written(path: Path) -> str:
@@ -43,6 +51,7 @@ def _skip(text: str, at: int) -> int:
 def _walk(text: str, at: int, path: Path) -> Iterator[tuple[Path, int, bool]]:
     # An explicit stack: a stranger's document may be nested deeper than Python's own.
     stack: list[tuple[Path, set[str] | None, int]] = []
+    line, counted = 1, 0
     while True:
         at = _skip(text, at)
         c = text[at] if at < len(text) else ""
@@ -57,7 +66,8 @@ def _walk(text: str, at: int, path: Path) -> Iterator[tuple[Path, int, bool]]:
                 at += 1
             else:
                 at, path, again = _enter(text, at, stack)
-                yield path, text.count("\n", 0, at) + 1, again
+                line, counted = line + text.count("\n", counted, at), at
+                yield path, line, again
                 continue
         elif c == '"':
             _, at = scanstring(text, at + 1, False)
@@ -72,7 +82,8 @@ def _walk(text: str, at: int, path: Path) -> Iterator[tuple[Path, int, bool]]:
                 continue
             at = _skip(text, at + 1)
             at, path, again = _enter(text, at, stack)
-            yield path, text.count("\n", 0, at) + 1, again
+            line, counted = line + text.count("\n", counted, at), at
+            yield path, line, again
             break
         else:
             return
