@@ -26,6 +26,7 @@ class Scene:
         self.names: dict[str, str] = {}
         organization = client.create_organization()["Organization"]
         self.names["organization"] = organization["Id"]
+        self.names["stranger"] = "444455556666"
         self.names["management"] = organization["MasterAccountId"]
         self.names["root"] = client.list_roots()["Roots"][0]["Id"]
         for name, parent in (("Workloads", "root"), ("Production", "Workloads"), ("Empty", "root")):
@@ -45,7 +46,7 @@ class Scene:
         """Make a call; what it creates is known by `name` from then on."""
         reply: dict[str, Any] = getattr(self.client, xform_name(operation))(**self.fill(params))
         if name is not None:
-            made = reply.get("OrganizationalUnit") or reply.get("CreateAccountStatus")
+            made = reply.get("OrganizationalUnit") or reply.get("CreateAccountStatus") or reply.get("Handshake")
             self.names[name] = (made or reply["Policy"]["PolicySummary"])["Id"]
         return reply
 
@@ -103,6 +104,10 @@ def test_rule(
         way.front.set_faults(Faults(pending_polls=case["pending_polls"]))
     for step in case.get("given", []):
         scene.call(*step)
+    for account, *step in case.get("given_by", []):
+        let_everything_through_botocore["id"] = scene.names[account]
+        scene.call(*step)
+        let_everything_through_botocore.clear()
     clock.now += case.get("days_later", 0) * 86_400
     if "account" in case:
         let_everything_through_botocore["id"] = scene.names[case["account"]]

@@ -151,6 +151,9 @@ def test_it_runs_as_a_process_of_its_own(tmp_path: Path) -> None:
 
 
 def test_faults_reach_every_client_of_a_server() -> None:
-    with serve(faults=Faults(throttle=1.0)) as server, connect(f"endpoint:{server.url}", attempts=1) as target:
-        with pytest.raises(ClientError, match="TooManyRequests"):
-            target.client("organizations").create_organization()
+    with (
+        serve(faults=Faults(throttle=1.0)) as server,
+        connect(f"endpoint:{server.url}", attempts=1) as target,
+        pytest.raises(ClientError, match="TooManyRequests"),
+    ):
+        target.client("organizations").create_organization()

@@ -8,6 +8,7 @@ from typing import Any
 
 from orgkit.cloud.organizations.call import Call
 from orgkit.cloud.organizations.errors import denied
+from orgkit.cloud.organizations.handshakes import OPEN_TO_OTHERS
 from orgkit.cloud.organizations.state import Organization
 
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
@@ -17,7 +18,7 @@ READING = ("Describe", "List")
 
 def check_caller(org: Organization, call: Call) -> None:
     """Raise AccessDeniedException unless the calling account may use this operation."""
-    if call.caller == org.management_id or call.operation in OPEN_TO_MEMBERS:
+    if call.caller == org.management_id or call.operation in OPEN_TO_MEMBERS | OPEN_TO_OTHERS:
         return
     if call.caller in org.delegates and call.operation.startswith(READING):
         return

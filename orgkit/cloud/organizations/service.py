@@ -6,6 +6,7 @@ from orgkit.cloud.organizations import (
     accounts,
     attachments,
     creation,
+    handshakes,
     organization,
     policies,
     services,
@@ -30,6 +31,7 @@ OPERATIONS: dict[str, Operation] = {
     **attachments.OPERATIONS,
     **tags.OPERATIONS,
     **services.OPERATIONS,
+    **handshakes.OPERATIONS,
 }
 # What the service does besides the table: it makes the organization that the others work on.
 SUPPORTED = frozenset({*OPERATIONS, "CreateOrganization"})
@@ -52,7 +54,8 @@ class Organizations:
         if call.operation == "CreateOrganization":
             return self._create(call)
         org = self.organization
-        if org is None or call.caller not in org.accounts:
+        invited = call.operation in handshakes.OPEN_TO_OTHERS
+        if org is None or (call.caller not in org.accounts and not invited):
             raise ApiError(
                 "AWSOrganizationsNotInUseException",
                 f"The account {call.caller} is not a member of an organization.",

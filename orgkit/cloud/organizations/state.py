@@ -95,7 +95,6 @@ class Handshake:
     party_type: str
     requested: float
     state: str = "OPEN"
-    notes: str = ""
     tags: dict[str, str] = field(default_factory=dict)
 
 
