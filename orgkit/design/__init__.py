@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from orgkit.design.changes import Change, Edit
 from orgkit.design.entities import (
@@ -47,7 +47,9 @@ __all__ = [
     "Settings",
     "Severity",
     "Target",
+    "diff",
     "load",
+    "save",
     "schema",
 ]
 
@@ -63,6 +65,25 @@ def load(path: str | Path) -> Organization:
     from orgkit.design.reader import load as read_file
 
     return read_file(path)
+
+
+def save(org: Organization, path: str | Path, *, split: bool | Literal["auto"] = "auto") -> str:
+    """Write an organization to `org.yaml` and the files it names; returns what changed, as a unified diff.
+
+    Lines that no change concerns stay as they are, byte for byte. A file that does not exist yet is written whole, its
+    policies as JSON files beside it; `split` gives every OU below the root a file of its own ("auto": from 200
+    accounts on). Every file is replaced, or none is. A FileError leaves all files as they were.
+    """
+    from orgkit.design.writer import save as save_file
+
+    return save_file(org, path, split=split)
+
+
+def diff(org: Organization, path: str | Path) -> str:
+    """What `save` would change, as a unified diff; nothing is written."""
+    from orgkit.design.writer import diff as file_diff
+
+    return file_diff(org, path)
 
 
 def schema() -> dict[str, Any]:

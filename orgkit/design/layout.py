@@ -9,7 +9,7 @@ from typing import Any, Final
 from orgkit.design import quotas
 from orgkit.design.documents import Document, FilePath, InlineJson
 from orgkit.design.entities import POLICY_TYPES
-from orgkit.design.plain import Plain, PlainMap
+from orgkit.design.plain import Plain
 from orgkit.design.sections import (
     Access,
     Assignment,
@@ -50,10 +50,11 @@ from orgkit.design.yaml_nodes import MAP, SCALAR, Node
 from orgkit.errors import DesignError
 
 VERSION: Final = 1
+MANAGEMENT_HANDLE: Final = "management"
 
 NAME: Final = Text("a name")
 NAMES: Final = ListOf(NAME, distinct=True)
-PLACES: Final = ListOf(Text("an account, an OU path or root"), single=True, least=1, distinct=True)
+PLACES: Final = ListOf(Text("an account, an OU path or root"), single=True, brackets=True, least=1, distinct=True)
 ARNS: Final = ListOf(Text("an ARN"), distinct=True)
 ACTIONS: Final = ListOf(Text("an action such as s3:CreateBucket"), single=True, least=1)
 TAGS: Final = MapOf(Text("text", blank=True), "tags", line=True)
@@ -396,15 +397,15 @@ class Protected(Shape):
 
 
 _COMMON: Final = (
-    Key("tags", TAGS, "Tags in AWS; a list that is written is complete"),
     Key("owner", NAME, "The team that answers for it"),
-    Key("budget", Amount(), "What it may cost a month, as in 9000 USD"),
+    Key("tags", TAGS, "Tags in AWS; a list that is written is complete"),
     Key(
         "policies",
         ListOf(Text("a policy"), distinct=True),
         "Policies attached right here; FullAWSAccess is implied",
     ),
     Key("full_aws_access", Flag(), "false takes the FullAWSAccess away that AWS attaches everywhere"),
+    Key("budget", Amount(), "What it may cost a month, as in 9000 USD"),
     Key("managed_by", NAME, "Another tool that looks after it"),
 )
 _ACCOUNT: Final = (
@@ -577,8 +578,3 @@ def schema() -> dict[str, Any]:
         **FILE.definition(),
         "$defs": {"account": ACCOUNT.definition(), "ou": ou, "policy": POLICY.definition()},
     }
-
-
-def settings_plain(place: Mapping[str, Any]) -> PlainMap:
-    """A map of section values as plain data, in the order of the file."""
-    return PlainMap((name, FILE.by_name[name].shape.plain(place[name])) for name in SECTIONS if name in place)

@@ -11,10 +11,11 @@ Plain = Any  # PlainMap | PlainList | str | int | bool | float | None
 class PlainMap(dict[str, Any]):
     """A map. `line`: written on one line, as `{a: 1}`, where it begins anew.
 
-    `identity` tells what an entry is about, wherever it moves; `ordered`: the order of the keys means something.
+    `identity` tells what an entry is about, wherever it moves. `ordered`: the order of the keys means something;
+    `uniform`: the keys are names, and their values look alike.
     """
 
-    __slots__ = ("identity", "line", "ordered")
+    __slots__ = ("identity", "line", "ordered", "uniform")
 
     def __init__(
         self,
@@ -23,11 +24,17 @@ class PlainMap(dict[str, Any]):
         line: bool = False,
         identity: str | None = None,
         ordered: bool = False,
+        uniform: bool = False,
     ) -> None:
         super().__init__(pairs)
         self.line = line
         self.identity = identity
         self.ordered = ordered
+        self.uniform = uniform
+
+    def copied(self, *, line: bool) -> PlainMap:
+        """The same on one line, or in a block."""
+        return PlainMap(self, line=line, identity=self.identity, ordered=self.ordered, uniform=self.uniform)
 
 
 class PlainList(list[Any]):

@@ -14,7 +14,7 @@ from orgkit.design import layout, yaml_nodes
 from orgkit.design.changes import Add, Attach
 from orgkit.design.documents import JsonProblem, parse_object
 from orgkit.design.edits import check_account_place, check_handle, check_ou_place, check_policy
-from orgkit.design.entities import IMPLIED, Account, OrganizationalUnit, Policy, Root
+from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, OrganizationalUnit, Policy, Root
 from orgkit.design.organization import Mark, Organization
 from orgkit.design.sections import Settings
 from orgkit.design.shape import BAD, Shape, Written
@@ -44,6 +44,7 @@ class FileSet:
     """
 
     organization: Organization
+    folder: Path
     main: Source
     included: dict[str, Source]
     include_of: dict[str, str]  # node id of an OU → the path of its file
@@ -60,10 +61,10 @@ def load(path: str | Path) -> Organization:
     return read(path).organization
 
 
-def read(path: str | Path) -> FileSet:
-    """The same, with the sources."""
+def read(path: str | Path, overlay: Mapping[Path, str] | None = None) -> FileSet:
+    """The same, with the sources; `overlay` holds texts that files would have, by resolved path."""
     with _collecting_later():
-        return _Reader(Path(path)).read()
+        return _Reader(Path(path), overlay or {}).read()
 
 
 @contextmanager
@@ -85,6 +86,7 @@ class _TooMany(Exception):
 @dataclass
 class _Reader:
     path: Path
+    overlay: Mapping[Path, str]
     troubles: list[Trouble] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
     included_sources: dict[str, Source] = field(default_factory=dict)
@@ -97,7 +99,7 @@ class _Reader:
         self.name = self.shown  # of the file that is being read
         self.folder = self.path.resolve().parent if self.path.is_symlink() else self.path.parent
         try:
-            main = yaml_nodes.read(self.path, self.shown, self._note_trouble)
+            main = yaml_nodes.read(self.path, self.shown, self._text(self.path, self.shown), self._note_trouble)
             self._check_version(main.root)
             written: Written = layout.FILE.read(main.root, "", self)
             org = self._build(written) if written.whole and not self.troubles else None
@@ -105,7 +107,7 @@ class _Reader:
             org = None
         if org is None or self.troubles:
             raise self._error()
-        return FileSet(org, main, self.included_sources, self.include_of, self.documents, self.listed)
+        return FileSet(org, self.folder, main, self.included_sources, self.include_of, self.documents, self.listed)
 
     # ---- what shapes ask for -------------------------------------------------------------------------
 
@@ -131,7 +133,7 @@ class _Reader:
             return None
         shown = self._shown(path)
         try:
-            text = read_text(found, shown).removeprefix(BOM)
+            text = self._text(found, shown).removeprefix(BOM)
             parse_object(text)
         except FileError as error:
             self._pass_on(error, self.mark(node))
@@ -151,7 +153,7 @@ class _Reader:
             return BAD
         before, self.name = self.name, self._shown(path)
         try:
-            source = yaml_nodes.read(found, self.name, self._note_trouble)
+            source = yaml_nodes.read(found, self.name, self._text(found, self.name), self._note_trouble)
             self.included_sources[path] = source
             self.include_of[place] = path
             return shape.read(source.root, place, self)
@@ -168,6 +170,10 @@ class _Reader:
         except FileError as error:
             self._add(Trouble(error.what, error.where or "", error.mend or ""))
             return None
+
+    def _text(self, path: Path, shown: str) -> str:
+        overlaid = self.overlay.get(path.resolve())
+        return read_text(path, shown) if overlaid is None else overlaid
 
     def _shown(self, path: str) -> str:
         return str(self.path.parent / path)
@@ -313,7 +319,7 @@ class _Reader:
             self._attach(org, node, written)
 
     def _add_management(self, org: Organization, written: Written) -> None:
-        handle = written.values.get("handle", "management")
+        handle = written.values.get("handle", layout.MANAGEMENT_HANDLE)
         self.marks.setdefault(f"account:{handle}", self.marks["organization.management"])
         for name, mark in [(k, m) for k, m in self.marks.items() if k.startswith("organization.management.")]:
             self.marks.setdefault(f"account:{handle}.{name.rpartition('.')[2]}", mark)
@@ -340,7 +346,7 @@ class _Reader:
                 self._blame_item(written, index, f"there is no policy {name!r}", guess[0].upper() + guess[1:])
 
     def _attach_implied(self, org: Organization, node: str, name: str, written: Written, index: int) -> None:
-        if not org.target(node).full_aws_access:
+        if name == FULL_AWS_ACCESS.handle and not org.target(node).full_aws_access:
             self._blame_item(
                 written,
                 index,

@@ -242,10 +242,11 @@ def json_scalar(node: Node) -> Any:
 
 @dataclass(frozen=True)
 class ListOf(Shape):
-    """A list; with `single`, one item may stand without brackets."""
+    """A list; with `single`, one item may stand without brackets, and is written so unless `brackets` are wanted."""
 
     item: Shape
     single: bool = False
+    brackets: bool = False
     line: bool = True
     least: int = 0
     distinct: bool = False
@@ -277,7 +278,7 @@ class ListOf(Shape):
         return BAD
 
     def plain(self, value: Any) -> Plain:
-        return PlainList(map(self.item.plain, value), line=self.line, single=self.single)
+        return PlainList(map(self.item.plain, value), line=self.line, single=self.single and not self.brackets)
 
     def schema(self) -> dict[str, Any]:
         array: dict[str, Any] = {"type": "array", "items": self.item.schema()}
@@ -324,7 +325,7 @@ class MapOf(Shape):
         return BAD if any(value is BAD for value in values.values()) else MappingProxyType(values)
 
     def plain(self, value: Any) -> Plain:
-        return PlainMap(((key, self.value.plain(inner)) for key, inner in value.items()), line=self.line)
+        return PlainMap(((key, self.value.plain(inner)) for key, inner in value.items()), line=self.line, uniform=True)
 
     def schema(self) -> dict[str, Any]:
         if self.known is not None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from orgkit.design.organization import Mark
-from orgkit.design.text_files import BOM, read_text
+from orgkit.design.text_files import BOM
 from orgkit.errors import FileError
 
 SCALAR: Final = "a value"
@@ -70,9 +70,8 @@ _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 Report = Callable[[str, Mark, str], None]  # what, where, mend
 
 
-def read(path: Path, shown: str, report: Report) -> Source:
-    """Read a file into nodes. Keys written twice go to `report`; what makes the rest unreadable is a FileError."""
-    text = read_text(path, shown)
+def read(path: Path, shown: str, text: str, report: Report) -> Source:
+    """The nodes of a file's text. Keys written twice go to `report`; what makes the rest unreadable is a FileError."""
     bom = text.startswith(BOM)
     text = text.removeprefix(BOM)
     return Source(path, shown, text, bom, parse(text, shown, report))
