@@ -63,14 +63,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Attach:
-    """Attach a policy to the root, an OU or an account."""
+    """Attach a policy to the root, an OU or an account; `index` is its place among the policies there (None: last)."""
 
     policy: str
     target: str
+    index: int | None = None
 
     @property
     def inverse(self) -> Detach:
-        return Detach(self.policy, self.target)
+        return Detach(self.policy, self.target, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +80,11 @@ class Detach:
 
     policy: str
     target: str
+    index: int | None = None
 
     @property
     def inverse(self) -> Attach:
-        return Attach(self.policy, self.target)
+        return Attach(self.policy, self.target, self.index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from orgkit.design import references
+from orgkit.design import quotas, references
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Edit, Move, Remove, Replace
 from orgkit.design.entities import (
     IMPLIED,
     POLICY_TYPES,
+    RCP,
     SCP,
     Account,
     Entity,
@@ -84,13 +85,18 @@ def rename(org: Organization, ref: str, name: str) -> Edit:
         raise DesignError(f"{org.path(before.id)} needs a name")
     after = _changed(before, name=name)
     changes: list[Change] = [Replace(before, after)]
+    if isinstance(after, Policy):
+        check_policy_name(org, after)
+    settings = _following(org, before.id)
+    if settings != org.settings:
+        changes.append(Configure(org.settings, settings))
     if isinstance(after, OrganizationalUnit):
         parent = org.parent(after.id)
         assert parent is not None
         check_ou_place(org, after, parent)
         if name != before.name:
             *above, _ = org.aws_path(before.id).split("/")
-            changes += _record_move(org, before, org.aws_path(before.id), "/".join([*above, name]))
+            changes += _record_move(org, before, org.aws_path(before.id), "/".join([*above, name]), settings)
     return Edit(f"rename {org.path(before.id)} to {name}", tuple(changes))
 
 
@@ -111,11 +117,11 @@ def move(org: Organization, ref: str, to: str) -> Edit:
         )
     index = org.children(before).index(node)
     changes: list[Change] = [Move(node, before, index, holder)]
+    settings = _redirected(org, node, _below(org, holder, entity.handle))
+    if settings != org.settings:
+        changes.append(Configure(org.settings, settings))
     if isinstance(entity, OrganizationalUnit):
         check_ou_place(org, entity, holder)
-        settings = _redirected(org, org.path(node), _below(org, holder, entity.handle))
-        if settings != org.settings:
-            changes.append(Configure(org.settings, settings))
         new_aws_path = entity.name if holder == org.root.id else f"{org.aws_path(holder)}/{entity.name}"
         changes += _record_move(org, entity, org.aws_path(node), new_aws_path, settings)
     changes += _declare(org, holder, "ous" if isinstance(entity, OrganizationalUnit) else "accounts")
@@ -128,7 +134,7 @@ def remove(org: Organization, ref: str) -> Edit:
     if entity.kind == "root":
         raise DesignError("the root cannot be removed")
     if isinstance(entity, Policy):
-        detached = tuple(Detach(node, target) for target in org.targets(node))
+        detached = tuple(_detachment(org, node, target) for target in org.targets(node))
         return Edit(f"remove policy {entity.handle}", (*detached, Remove(entity, None, None)))
     gone = list(org.subtree(node))
     for below in gone:
@@ -139,13 +145,14 @@ def remove(org: Organization, ref: str) -> Edit:
                 where=org.where(below),
             )
     _check_unmentioned(org, gone)
+    holders = dict.fromkeys(filter(None, map(org.parent, gone)))
+    places = {child: place for holder in holders for place, child in enumerate(org.children(holder))}
     changes: list[Change] = []
     for below in reversed(gone):
         parent = org.parent(below)
         assert parent is not None
-        changes += [Detach(policy.id, below) for policy in org.attached(below, implied=False)]
-        siblings = [child for child in org.children(parent) if child not in gone or child == below]
-        changes.append(Remove(org.entity(below), parent, siblings.index(below)))
+        changes += [_detachment(org, policy.id, below) for policy in reversed(org.attached(below, implied=False))]
+        changes.append(Remove(org.entity(below), parent, places[below]))  # those behind it are gone already
     inside_words = f" and the {len(gone) - 1} things in it" if len(gone) > 1 else ""
     return Edit(f"remove {org.path(node)}{inside_words}", tuple(changes))
 
@@ -154,7 +161,7 @@ def attach(org: Organization, policy: str, target: str) -> Edit:
     place = org.target(target)
     label = f"attach {policy} to {org.path(place.id)}"
     if policy in _IMPLIED_HANDLES:
-        if place.full_aws_access:
+        if place.full_aws_access or policy == IMPLIED[RCP].handle:
             raise DesignError(f"{policy} is attached to {org.path(place.id)} already")
         return Edit(label, (Replace(place, _changed(place, full_aws_access=True)),))
     found = org.policy(policy)
@@ -166,7 +173,9 @@ def attach(org: Organization, policy: str, target: str) -> Edit:
 def detach(org: Organization, policy: str, target: str) -> Edit:
     place = org.target(target)
     label = f"detach {policy} from {org.path(place.id)}"
-    if policy in _IMPLIED_HANDLES:
+    if policy == IMPLIED[RCP].handle:
+        raise DesignError(f"AWS does not let {policy} be detached", mend="Attach a policy that denies instead.")
+    if policy == IMPLIED[SCP].handle:
         if not place.full_aws_access:
             raise DesignError(f"{policy} is not attached to {org.path(place.id)}")
         return Edit(label, (Replace(place, _changed(place, full_aws_access=False, declared="full_aws_access")),))
@@ -176,7 +185,7 @@ def detach(org: Organization, policy: str, target: str) -> Edit:
         raise DesignError(
             f"{found.handle} is not attached to {org.path(place.id)}", mend=f"Attached there: {attached}."
         )
-    return Edit(label, (Detach(found.id, place.id), *_declare(org, place.id, "policies")))
+    return Edit(label, (_detachment(org, found.id, place.id), *_declare(org, place.id, "policies")))
 
 
 def set_fields(org: Organization, ref: str, **values: Any) -> Edit:
@@ -204,6 +213,7 @@ def configure(org: Organization, **values: Any) -> Edit:
     for name in values:
         if name not in known:
             raise DesignError(f"there is no setting {name!r}", mend=did_you_mean(name, known))
+    quotas.load().granting(values.get("limits", {}))  # refuses a limit that does not exist
     after = replace(org.settings, **values, declared=org.settings.declared | values.keys())
     return Edit(f"configure {', '.join(sorted(values))}", (Configure(org.settings, after),))
 
@@ -276,9 +286,17 @@ def check_policy(org: Organization, policy: Policy) -> None:
         )
     if policy.id in org or policy.handle in _IMPLIED_HANDLES:
         raise DesignError(f"there is a policy {policy.handle!r} already", mend="Handles of policies are unique.")
+    check_policy_name(org, policy)
+
+
+def check_policy_name(org: Organization, policy: Policy) -> None:
     for twin in org._names.find_named(policy.name):
         other = org.entity(twin)
-        if isinstance(other, Policy) and other.type == policy.type and other.name == policy.name:
+        if (
+            isinstance(other, Policy)
+            and other.id != policy.id
+            and (other.type, other.name) == (policy.type, policy.name)
+        ):
             raise DesignError(
                 f"policies {other.handle} and {policy.handle} of type {policy.type} are both named {policy.name!r}",
                 mend="In AWS, policies of one type need different names.",
@@ -334,11 +352,15 @@ def _declare(org: Organization, node: str, key: str) -> tuple[Change, ...]:
     return (Replace(entity, _changed(entity, declared=key)),)
 
 
+def _detachment(org: Organization, policy: str, target: str) -> Detach:
+    attached = [other.id for other in org.attached(target, implied=False)]
+    return Detach(policy, target, attached.index(policy))
+
+
 def _check_unmentioned(org: Organization, gone: list[str]) -> None:
-    names = {org.path(node) for node in gone} | {
-        org.entity(node).handle for node in gone if org.entity(node).kind == "account"
-    }
-    places = [place for place, name in references.mentions(org.settings) if name.strip("/") in names]
+    going = set(gone)
+    found = references.mentions(org.settings)
+    places = [place for place, name, kinds in found if going.intersection(org._names.matches(name, kinds))]
     if places:
         verb = "names" if len(places) == 1 else "name"
         raise DesignError(
@@ -347,10 +369,34 @@ def _check_unmentioned(org: Organization, gone: list[str]) -> None:
         )
 
 
-def _redirected(org: Organization, old: str, new: str) -> Settings:
-    def rename(name: str) -> str:
-        plain = name.strip("/")
-        return new + plain[len(old) :] if plain == old or plain.startswith(f"{old}/") else name
+def _redirected(org: Organization, moving: str, new: str) -> Settings:
+    """The settings after a move: what they name by a path through `moving` follows it to the path `new`."""
+    old = org.path(moving)
+
+    def rename(name: str, kinds: tuple[str, ...]) -> str:
+        found = org._names.matches(name, kinds)
+        if len(found) != 1 or moving not in org.chain(found[0]) or found[0] not in org._names.at_path(name):
+            return name
+        if org.entity(found[0]).kind == "account" and "/" not in name:
+            return name  # an account is known by its handle wherever it stands
+        return new + org.path(found[0])[len(old) :]
+
+    return references.redirect(org.settings, rename)
+
+
+def _following(org: Organization, renamed: str) -> Settings:
+    """The settings before a rename: what they name by the old name, or by a path through it, is named by handles."""
+    before = org.entity(renamed)
+
+    def rename(name: str, kinds: tuple[str, ...]) -> str:
+        found = org._names.matches(name, kinds)
+        steps = name.strip("/").split("/")
+        if len(found) != 1 or before.name == before.handle or before.name not in steps:
+            return name
+        if renamed not in org.chain(found[0]):
+            return name
+        entity = org.entity(found[0])
+        return entity.handle if entity.kind == "account" else org.path(found[0])
 
     return references.redirect(org.settings, rename)
 

@@ -64,7 +64,7 @@ class _Target:
     tags: Mapping[str, str] = field(default_factory=_nothing)
     owner: str | None = None
     budget: Money | None = None  # a month
-    full_aws_access: bool = True  # AWS attaches FullAWSAccess (and RCPFullAWSAccess) to everything
+    full_aws_access: bool = True  # AWS attaches FullAWSAccess to everything, and lets it be detached
     managed_by: str | None = None
     declared: frozenset[str] = field(default_factory=frozenset)
 
@@ -185,5 +185,5 @@ RCP_FULL_AWS_ACCESS: Final = Policy(
     aws_id="p-RCPFullAWSAccess",
     aws_managed=True,
 )
-# AWS attaches these by itself; in a design they are implied, never written.
+# AWS attaches these by itself; in a design they are implied, never written. RCPFullAWSAccess cannot be detached.
 IMPLIED: Final[Mapping[str, Policy]] = MappingProxyType({SCP: FULL_AWS_ACCESS, RCP: RCP_FULL_AWS_ACCESS})

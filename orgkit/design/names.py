@@ -22,7 +22,7 @@ class NameIndex:
         self.rebuild()
 
     def rebuild(self) -> None:
-        """Forget everything; the index is made again at the next question."""
+        """Forget everything and learn every node anew."""
         self._nodes: dict[str, dict[str, None]] = {}
         self._emails: dict[str, str] = {}
         for node in self._org._graph.nodes:
@@ -59,33 +59,40 @@ class NameIndex:
         org = self._org
         if ref in org._graph and (not kinds or org._entity(ref).kind in kinds):
             return ref
+        found = self.matches(ref, kinds)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            listed = ", ".join(sorted(f"{_WORDS[org._entity(n).kind]} {org.path(n)} ({n})" for n in found))
+            raise AmbiguousName(
+                f"{ref!r} stands for several things: {listed}",
+                mend="Use the full path, or the id in parentheses.",
+            )
+        raise UnknownName(self._unknown(ref, self.matches(ref), kinds), mend=did_you_mean(ref, self._known(kinds)))
+
+    def matches(self, ref: str, kinds: Sequence[str] = ()) -> list[str]:
+        """The nodes it may stand for: none, one, or several where it is ambiguous."""
+        org = self._org
+        if ref in org._graph and (not kinds or org._entity(ref).kind in kinds):
+            return [ref]
         if ref in ("/", "") and (not kinds or "root" in kinds):
-            return org.root.id
-        exact, loose = self._candidates(ref)
-        for candidates in (exact, loose):
-            wanted = [node for node in candidates if not kinds or org._entity(node).kind in kinds]
-            if len(wanted) == 1:
-                return wanted[0]
-            if wanted:
-                listed = ", ".join(sorted(f"{_WORDS[org._entity(n).kind]} {org.path(n)} ({n})" for n in wanted))
-                raise AmbiguousName(
-                    f"{ref!r} stands for several things: {listed}",
-                    mend="Use the full path, or the id in parentheses.",
-                )
-        raise UnknownName(self._unknown(ref, exact + loose, kinds), mend=did_you_mean(ref, self._known(kinds)))
+            return [org.root.id]
+        for candidates in self._candidates(ref):
+            if wanted := [node for node in candidates if not kinds or org._entity(node).kind in kinds]:
+                return wanted
+        return []
 
     def _candidates(self, ref: str) -> tuple[list[str], list[str]]:
         """Nodes whose handle or full path this is; then nodes which have it as name, email or AWS id."""
         org = self._org
         exact = [n for n in (f"account:{ref}", f"policy:{ref}") if n in org._graph]
-        at_path = self._walk(ref)
-        exact += [n for n in at_path if n not in exact]
+        exact += [n for n in self.at_path(ref) if n not in exact]
         loose = [n for n in self._nodes.get(ref, ()) if n not in exact]
         if "@" in ref and (holder := self.holder_of_email(ref)) and holder not in exact + loose:
             loose.append(holder)
         return exact, loose
 
-    def _walk(self, path: str) -> list[str]:
+    def at_path(self, path: str) -> list[str]:
         """The nodes at a path of handles from below the root, an OU before an account of the same handle."""
         org = self._org
         here = [org.root.id]

@@ -17,6 +17,7 @@ from orgkit.design import edits, quotas
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Edit, Move, Remove, Replace
 from orgkit.design.entities import (
     IMPLIED,
+    SCP,
     Account,
     Entity,
     OrganizationalUnit,
@@ -233,10 +234,18 @@ class Organization:
         )
 
     def attached(self, node: str, type: str | None = None, *, implied: bool = True) -> tuple[Policy, ...]:
-        """The policies on this very node; with the FullAWSAccess that AWS attaches, unless `implied` is False."""
+        """The policies on this very node; with those that AWS attaches by itself, unless `implied` is False.
+
+        FullAWSAccess is among them unless it was taken away, RCPFullAWSAccess always.
+        """
         found: list[Policy] = []
-        if implied and self._entity(node).full_aws_access:  # type: ignore[union-attr]
-            found += [p for p in IMPLIED.values() if (type is None or p.type == type) and self.enforces(p.type)]
+        if implied:
+            has_full = self._entity(node).full_aws_access  # type: ignore[union-attr]
+            found += [
+                policy
+                for policy in IMPLIED.values()
+                if type in (None, policy.type) and self.enforces(policy.type) and (has_full or policy.type != SCP)
+            ]
         for before, data in self._graph.pred[node].items():
             entity = self._entity(before)
             if data["kind"] == ATTACHED and isinstance(entity, Policy) and type in (None, entity.type):
@@ -248,8 +257,8 @@ class Organization:
         return tuple((level, self.attached(level, type)) for level in self.chain(node))
 
     def targets(self, policy: str) -> tuple[str, ...]:
-        """Ids of what a policy is attached to."""
-        return tuple(after for after, data in self._graph.succ[policy].items() if data["kind"] == ATTACHED)
+        """Ids of what a policy is attached to, sorted."""
+        return tuple(sorted(after for after, data in self._graph.succ[policy].items() if data["kind"] == ATTACHED))
 
     def enforces(self, type: str) -> bool:
         """Whether policies of this type have effect: all features on, and the type enabled on the root."""
@@ -345,6 +354,10 @@ class Organization:
         """An independent organization of the same state, with no history."""
         other = Organization(self.root, self._settings, marks=self.marks)
         other._graph = self._graph.copy()
+        for node in self.subtree():  # networkx copies edges node by node, policies in the order of the policies
+            policies = self.attached(node, implied=False)
+            if len(policies) > 1:
+                other._put_behind([(policy.id, node) for policy in policies])
         other.unknown = self.unknown
         other.origin = self.origin
         other._names.rebuild()
@@ -359,6 +372,7 @@ class Organization:
             and all(self._entity(n) == other._entity(n) for n in self._graph.nodes)
             and dict(self._graph.edges) == dict(other._graph.edges)
             and all(self.children(n) == other.children(n) for n in self.subtree())
+            and all(self.attached(n) == other.attached(n) for n in self.subtree())
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -393,8 +407,11 @@ class Organization:
                 self._names.forget(node)
                 graph.remove_edge(old, node)
                 self._place(new, node, index)
-            case Attach(policy, target):
+            case Attach(policy, target, index):
                 graph.add_edge(policy, target, kind=ATTACHED)
+                if index is not None:
+                    others = [p.id for p in self.attached(target, implied=False) if p.id != policy]
+                    self._put_behind([(other, target) for other in others[index:]])
                 return
             case Detach(policy, target):
                 graph.remove_edge(policy, target)
@@ -406,13 +423,17 @@ class Organization:
 
     def _place(self, parent: str, node: str, index: int | None) -> None:
         self._graph.add_edge(parent, node, kind=CONTAINS)
-        if index is None:
+        if index is None or index == self._graph.out_degree(parent) - 1:
             return
-        # networkx keeps edges in the order they were added: those that belong behind the node are added anew.
-        behind = [child for child in self.children(parent) if child != node][index:]
-        for child in behind:
-            self._graph.remove_edge(parent, child)
-            self._graph.add_edge(parent, child, kind=CONTAINS)
+        others = [child for child in self.children(parent) if child != node]
+        self._put_behind([(parent, other) for other in others[index:]])
+
+    def _put_behind(self, edges: Iterable[tuple[str, str]]) -> None:
+        # networkx keeps edges in the order they were added: those that belong behind a new one are added anew.
+        for before, after in edges:
+            kind = self._graph.edges[before, after]["kind"]
+            self._graph.remove_edge(before, after)
+            self._graph.add_edge(before, after, kind=kind)
 
     def _entity(self, node: str) -> Entity:
         entity: Entity = self._graph.nodes[node]["entity"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from orgkit.design.sections import (
     Assignment,
@@ -17,27 +17,39 @@ from orgkit.design.sections import (
     TrustedRole,
 )
 
-# The fields that hold a handle, a path, or several of them.
-_NAMING: Mapping[type, tuple[str, ...]] = {
-    Assignment: ("to",),
-    Baseline: ("to",),
-    Expectation: ("where",),
-    Logging: ("account",),
-    Removal: ("source",),
-    Role: ("to",),
-    TrustedRole: ("account",),
+ACCOUNTS = ("account",)
+TARGETS = ("root", "ou", "account")
+
+# The fields that hold a handle, a path, or several of them, and what these may stand for.
+_NAMING: Mapping[type, Mapping[str, tuple[str, ...]]] = {
+    Assignment: {"to": TARGETS},
+    Baseline: {"to": TARGETS},
+    Expectation: {"where": TARGETS},
+    Logging: {"account": ACCOUNTS},
+    Removal: {"source": TARGETS},
+    Role: {"to": TARGETS},
+    TrustedRole: {"account": ACCOUNTS},
 }
 
 
-def mentions(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Every (dotted place, name) where the settings name an account or an OU."""
+class Mention(NamedTuple):
+    """A place in the settings, dotted, the name that stands there, and the kinds it may stand for."""
+
+    place: str
+    name: str
+    kinds: tuple[str, ...]
+
+
+def mentions(settings: Settings) -> Iterator[Mention]:
+    """Every place where the settings name an account or an OU."""
     for service, accounts in settings.delegated_administrators.items():
-        yield from ((f"organization.delegated_administrators.{service}", account) for account in accounts)
+        place = f"organization.delegated_administrators.{service}"
+        yield from (Mention(place, account, ACCOUNTS) for account in accounts)
     for field in fields(settings):
         yield from _mentions(getattr(settings, field.name), field.name)
 
 
-def _mentions(value: Any, place: str) -> Iterator[tuple[str, str]]:
+def _mentions(value: Any, place: str) -> Iterator[Mention]:
     if isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _mentions(inner, f"{place}.{key}")
@@ -48,20 +60,28 @@ def _mentions(value: Any, place: str) -> Iterator[tuple[str, str]]:
         for field in fields(value):
             inner = getattr(value, field.name)
             here = f"{place}.{field.name}"
-            if field.name in _NAMING.get(type(value), ()):
-                yield from ((here, name) for name in ((inner,) if isinstance(inner, str) else inner or ()))
+            if kinds := _NAMING.get(type(value), {}).get(field.name):
+                yield from (
+                    Mention(here, name, kinds) for name in ((inner,) if isinstance(inner, str) else inner or ())
+                )
             else:
                 yield from _mentions(inner, here)
 
 
-def redirect(settings: Settings, rename: Callable[[str], str]) -> Settings:
-    """The settings with every named account or OU path passed through `rename`."""
-    admins = {s: tuple(map(rename, accounts)) for s, accounts in settings.delegated_administrators.items()}
+Rename = Callable[[str, tuple[str, ...]], str]
+
+
+def redirect(settings: Settings, rename: Rename) -> Settings:
+    """The settings with every named account or OU, and the kinds it may be of, passed through `rename`."""
+    admins = {
+        service: tuple(rename(account, ACCOUNTS) for account in accounts)
+        for service, accounts in settings.delegated_administrators.items()
+    }
     changed: Settings = _redirect(settings, rename)
     return replace(changed, delegated_administrators=admins) if settings.delegated_administrators else changed
 
 
-def _redirect(value: Any, rename: Callable[[str], str]) -> Any:
+def _redirect(value: Any, rename: Rename) -> Any:
     if isinstance(value, Mapping):
         return type(value)({key: _redirect(inner, rename) for key, inner in value.items()})  # type: ignore[call-arg]
     if isinstance(value, tuple):
@@ -71,8 +91,11 @@ def _redirect(value: Any, rename: Callable[[str], str]) -> Any:
     new = {}
     for field in fields(value):
         inner = getattr(value, field.name)
-        if field.name in _NAMING.get(type(value), ()):
-            after: Any = rename(inner) if isinstance(inner, str) else inner and tuple(map(rename, inner))
+        if kinds := _NAMING.get(type(value), {}).get(field.name):
+            if isinstance(inner, str):
+                after: Any = rename(inner, kinds)
+            else:
+                after = inner and tuple(rename(name, kinds) for name in inner)
         else:
             after = _redirect(inner, rename)
         if after != inner:

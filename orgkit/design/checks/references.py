@@ -16,7 +16,6 @@ from orgkit.errors import InputError, did_you_mean
 
 _ACCOUNT_ID = re.compile(r"\d{12}")
 _LATER = re.compile(r"\{\{\s*account\.([^{}]+)\.\w+\s*\}\}")  # {{account.log-archive.id}}
-_ONLY_ACCOUNTS = ("organization.delegated_administrators.", "logging.account")
 
 
 def unknown(org: Organization) -> Iterator[Finding]:
@@ -30,12 +29,10 @@ def unknown(org: Organization) -> Iterator[Finding]:
             return error.what, error.mend or ""
         return None
 
-    for place, name in references.mentions(org.settings):
-        trusted = ".trusts[" in place
-        if trusted and _ACCOUNT_ID.fullmatch(name):
+    for place, name, kinds in references.mentions(org.settings):
+        if ".trusts[" in place and _ACCOUNT_ID.fullmatch(name):
             continue  # an account outside of the organization may be trusted
-        only_accounts = trusted or place.startswith(_ONLY_ACCOUNTS)
-        if (said := wrong(name, *(("account",) if only_accounts else ("root", "ou", "account")))) is not None:
+        if (said := wrong(name, *kinds)) is not None:
             yield Finding(place, *said)
 
 
