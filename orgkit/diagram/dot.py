@@ -17,6 +17,7 @@ from orgkit.diagram.table import card_table, cell, pill, table, text
 from orgkit.diagram.text import width
 
 FACE: Final = "Helvetica"  # the one sans-serif face whose widths every engine knows; `svg` names others to fall back on
+_NODE: Final = {"shape": "plain", "fontname": FACE, "fontsize": str(SIZE)}
 AS_PLACED: Final = ("-Kneato", "-n2")  # the engine's options that keep the positions
 
 
@@ -34,7 +35,7 @@ def digraph(picture: Picture, layout: Layout) -> graphviz.Digraph:
             "bgcolor": PAGE,
             "pad": "0.15",
         },
-        node_attr={"shape": "plain", "fontname": FACE, "fontsize": str(SIZE)},
+        node_attr=_NODE,
         edge_attr={"arrowhead": "none", "color": EDGE, "penwidth": "1.2"},
     )
     ids = {card.node: f"n{index}" for index, card in enumerate(picture.cards)}
@@ -45,6 +46,13 @@ def digraph(picture: Picture, layout: Layout) -> graphviz.Digraph:
     for card in picture.cards:
         if card.parent is not None:
             graph.edge(ids[card.parent], ids[card.node], pos=_curve(layout.lines[card.node]))
+    return graph
+
+
+def lone(label: str) -> graphviz.Digraph:
+    """One table as a graph of one node."""
+    graph = graphviz.Digraph("organization", graph_attr={"bgcolor": PAGE, "pad": "0.15"}, node_attr=_NODE)
+    graph.node("n0", f"<{label}>", pos="0,0")
     return graph
 
 

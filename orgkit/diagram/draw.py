@@ -13,6 +13,7 @@ from orgkit.errors import InputError, did_you_mean
 
 if TYPE_CHECKING:
     from orgkit.cost import Rollup
+    from orgkit.guardrails import Permissions
 
 DIRECTIONS: Final = ("auto", "TB", "LR")
 
@@ -28,20 +29,22 @@ def draw(
     direction: str = "auto",
     before: Organization | None = None,
     rollup: Rollup | None = None,
+    permissions: Permissions | None = None,
 ) -> Diagram:
     """Draw an organization, or what is below one OU (`under`), as one of the views in `VIEWS`.
 
     `collapse` is `auto` (above about 300 boxes and lines, accounts become a count per OU), `always` or `never`.
     `highlight` names OUs, accounts or policies. `direction` is `auto`, `TB` (top to bottom) or `LR`. `before` is the
     organization that the view `changes` compares with; `rollup` is an answer by `ou` (of a bill, say) that the view
-    `cost` shows instead of the planned figures. InputError where a view, a name or an option is unknown.
+    `cost` shows instead of the planned figures; with `permissions` the view `guardrails` counts blocked actions too.
+    InputError where a view, a name or an option is unknown.
     """
     chosen = VIEWS.get(view)
     if chosen is None:
         raise InputError(f"there is no view {view!r}", mend=did_you_mean(view, VIEWS))
     if direction not in DIRECTIONS:
         raise InputError(f"there is no direction {direction!r}", mend=did_you_mean(direction, DIRECTIONS))
-    given = {"before": before, "rollup": rollup}
+    given = {"before": before, "rollup": rollup, "permissions": permissions}
     for option, value in given.items():
         if value is not None and option not in chosen.takes:
             fitting = ", ".join(name for name, other in VIEWS.items() if option in other.takes)
@@ -55,5 +58,6 @@ def draw(
         direction=direction,
         before=before,
         rollup=rollup,
+        permissions=permissions,
     )
     return Diagram(chosen.picture(org, options))

@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from orgkit.design import Organization
-from orgkit.diagram import FORMS, VIEWS, Diagram, draw
+from orgkit.diagram import VIEWS, Diagram, draw
 from orgkit.errors import FileError, InputError, MissingExtra, UnknownName
 from tests.diagram.examples import large, starter
 
@@ -109,7 +109,7 @@ class TestWithAnEngine:
         assert "counted, not drawn: 9,9" in diagram.svg()
 
     def test_every_form_is_written(self, org: Organization, tmp_path: Path) -> None:
-        for ending in FORMS:
+        for ending in Diagram.forms:
             if ending != ".pdf":  # not every engine has it
                 assert draw(org).save(tmp_path / f"org{ending}").stat().st_size > 500
         assert draw(org).save(tmp_path / "again.SVG").read_text("utf-8") == draw(org).svg()

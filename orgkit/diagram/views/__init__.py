@@ -28,7 +28,7 @@ class View:
 VIEWS: Final[Mapping[str, View]] = MappingProxyType(
     {
         "structure": View(structure, "root, OUs, accounts, and what is attached where"),
-        "guardrails": View(guardrails, "which SCPs and RCPs hold where, own and inherited"),
+        "guardrails": View(guardrails, "which SCPs and RCPs hold where, own and inherited", frozenset({"permissions"})),
         "cost": View(cost, "planned cost, shares and budgets", frozenset({"rollup"})),
         "changes": View(changes, "what is different between two organizations", frozenset({"before"})),
     }

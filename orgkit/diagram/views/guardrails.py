@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +26,8 @@ def guardrails(org: Organization, options: Options) -> Picture:
         short for short, type in (("SCPs", SCP), ("RCPs", RCP)) if org.policies(type) and not parts.enforced(org, type)
     ]
     facts = [f"{' and '.join(off)} are switched off and hold nowhere"] if off else []
+    if options.permissions is not None:
+        facts.append("actions blocked, or that depend on the request, in each OU's accounts")
     return parts.picture(
         org, options, "Guardrails", cards, folded, parts.legend(cards, inherited="inherited, or not enforced"), *facts
     )
@@ -47,7 +50,9 @@ def _card(org: Organization, box: Box, options: Options) -> Card:
     if box.said:
         rows.append(Row(box.said, _of_their_own(org, box), tone="folded"))
     card = parts.card(org.target(box.node), box.parent, options)
-    return replace(card, badges=(*own, *above, *warning), rows=tuple(rows), dashed=bool(warning))
+    return replace(
+        card, note=_blocked(box, options), badges=(*own, *above, *warning), rows=tuple(rows), dashed=bool(warning)
+    )
 
 
 def _inherited(org: Organization, node: str, options: Options) -> tuple[Badge, ...]:
@@ -64,3 +69,23 @@ def _inherited(org: Organization, node: str, options: Options) -> tuple[Badge, .
 def _of_their_own(org: Organization, box: Box) -> str:
     own = sum(any(org.attached(account.id, type, implied=False) for type in (SCP, RCP)) for account in box.folded)
     return f"{own} with guardrails of their own" if own else ""
+
+
+def _blocked(box: Box, options: Options) -> str:
+    """How many actions the given answer says are blocked, or depend on the request, in the accounts of a box."""
+    if options.permissions is None:
+        return ""
+    cells = options.permissions.cells
+    inside = [cells[a.id] for a in (*box.accounts, *box.folded) if not a.management and a.id in cells]
+    different = {id(cell): cell for cell in inside}.values()  # accounts under the same guardrails share one
+    if not different:
+        return ""
+    blocked = _range(cell.blocked.bit_count() for cell in different)
+    depends = _range(cell.depends.bit_count() for cell in different)
+    return f"{blocked} blocked, {depends} depend" if depends != "0" else f"{blocked} blocked"
+
+
+def _range(counts: Iterable[int]) -> str:
+    known = sorted(counts)
+    least, most = known[0], known[-1]
+    return f"{least:,}" if least == most else f"{least:,} to {most:,}"

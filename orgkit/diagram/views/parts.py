@@ -13,6 +13,7 @@ from orgkit.diagram.text import count, one_line
 
 if TYPE_CHECKING:
     from orgkit.cost import Rollup
+    from orgkit.guardrails import Permissions
 
 MANAGEMENT: Final = Badge("management", "management", "The account that owns the organization; no SCP or RCP binds it.")
 
@@ -40,6 +41,7 @@ class Options:
     direction: str
     before: Organization | None = None
     rollup: Rollup | None = None
+    permissions: Permissions | None = None
 
 
 def name(entity: Target | Policy) -> str:
