@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.faults import Faults
-from orgkit.cloud.sessions import ATTEMPTS, Sessions
+from orgkit.cloud.sessions import ATTEMPTS, FALLBACK_REGION, Sessions
 from orgkit.cloud.target import Target
 from orgkit.errors import TargetError, did_you_mean
 
@@ -20,7 +20,7 @@ FORMS = "sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE"
 def connect(
     spec: str = "sandbox",
     *,
-    region: str = "us-east-1",
+    region: str | None = None,
     faults: Faults | None = None,
     clock: Clock | None = None,
     paced: bool | None = None,
@@ -31,7 +31,7 @@ def connect(
 
     `faults` and `limits` (quotas by name, for example {"accounts": 10}) are for a sandbox. `paced` holds callers to
     AWS's published rates; by default on aws only. `attempts` is how often botocore sends a request at most; creating
-    an account is sent once whatever it says. `region` counts where the AWS profile names none.
+    an account is sent once whatever it says. Without `region` it is the AWS profile's, or us-east-1.
     Errors: TargetError for a spec, a profile or credentials that are not there; FileError for a broken state file;
     MissingExtra without moto.
     """
@@ -42,9 +42,9 @@ def connect(
         raise TargetError(f"faults and limits are for a sandbox, not for {spec}")
     clock = clock or SystemClock()
     if kind == "sandbox":
-        sessions = _sandbox(rest, region, faults, clock, attempts, limits)
+        sessions = _sandbox(rest, region or FALLBACK_REGION, faults, clock, attempts, limits)
     elif kind == "endpoint":
-        sessions = Sessions(region, endpoint=_loopback(rest), attempts=attempts)
+        sessions = Sessions(region or FALLBACK_REGION, endpoint=_loopback(rest), attempts=attempts)
     else:
         sessions = Sessions(region, profile=rest or None, attempts=attempts)
     return Target(spec, kind, sessions, clock, paced=kind == "aws" if paced is None else paced)

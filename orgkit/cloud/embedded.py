@@ -40,9 +40,12 @@ class EmbeddedAws:
         self._reads = 0
         self._keys: dict[str, str] = {}  # access key id → account
         self._furnished: set[str] = set()
-        if record is not None:
-            for entry in record.entries:
-                self._replay(entry, record)
+        try:
+            for entry in record.entries if record is not None else ():
+                self._replay(entry)
+        except BaseException:
+            self.moto.close()
+            raise
 
     def handle(self, request: Request, fate: Fate | None = None) -> Reply:
         """Answer a request; raises Unsupported for what the embedded AWS cannot do.
@@ -153,14 +156,14 @@ class EmbeddedAws:
         if self._record is not None:
             self._record.append(entry)
 
-    def _replay(self, entry: Entry, record: Record) -> None:
+    def _replay(self, entry: Entry) -> None:
         if entry.operation is not None:
             call = self._new_call(entry.operation, dict(entry.params), entry.caller, entry.at, entry.fate)
             call.limits = Unlimited()
             try:
                 self.organizations.call(call)
             except ApiError as error:
-                raise self._stale(entry, record, str(error)) from None
+                raise self._stale(entry, str(error)) from None
         else:
             assert entry.request is not None
             self._furnish(entry.caller)
@@ -171,15 +174,15 @@ class EmbeddedAws:
             try:
                 reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
             except Unsupported as error:
-                raise self._stale(entry, record, str(error)) from None
+                raise self._stale(entry, str(error)) from None
             if reply.status >= 400:
-                raise self._stale(entry, record, reply.body.decode("utf-8", "replace")[:200])
+                raise self._stale(entry, reply.body.decode("utf-8", "replace")[:200])
             self._remember_key(reply, entry.caller)
         self._changes += 1
 
-    def _stale(self, entry: Entry, record: Record, why: str) -> FileError:
+    def _stale(self, entry: Entry, why: str) -> FileError:
         return FileError(
             f"this call cannot be carried out again: {why}",
-            where=f"{record.path}:{entry.line}",
+            where=f"{self._record.path}:{entry.line}" if self._record else None,
             mend="Open it with the version of orgkit and moto that wrote it, or begin a new file.",
         )

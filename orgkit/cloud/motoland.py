@@ -2,6 +2,7 @@
 
 moto keeps its state in the process, once. Here a world's state is put in place before a call, and put away when another
 world is called; so two sandboxes never see each other, and closing one leaves nothing behind.
+A process that also uses moto by itself, with `mock_aws`, resets whichever world was called last: do not mix the two.
 """
 
 from __future__ import annotations

@@ -208,7 +208,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OrgkitError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
-    signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.stdout.write(f"{server.url}\n")
     sys.stdout.flush()
     try:

@@ -13,6 +13,7 @@ from orgkit.cloud.wire import NoAnswer, Reply, Request, Unsupported
 from orgkit.errors import CloudError, OrgkitError, TargetError, did_you_mean
 
 ATTEMPTS = 5
+FALLBACK_REGION = "us-east-1"
 _RENEW = 600.0  # seconds before credentials of a role run out
 Answer = Callable[[Request], Reply]
 
@@ -39,7 +40,7 @@ class Sessions:
 
     def __init__(
         self,
-        region: str,
+        region: str | None,
         *,
         profile: str | None = None,
         endpoint: str | None = None,
@@ -53,7 +54,7 @@ class Sessions:
         self._on_close = on_close
         self._real = endpoint is None and answer is None
         self._session = _real_session(profile, region) if self._real else _dummy_session(region)
-        self.region: str = self._session.region_name or region
+        self.region: str = self._session.region_name or FALLBACK_REGION
 
     def client(self, service: str, region: str, credentials: Credentials | None = None, *, once: bool = False) -> Any:
         """Return a new client; `once` sends every request one time only."""
@@ -190,7 +191,7 @@ class _Raw:
         return None
 
 
-def _dummy_session(region: str) -> Any:
+def _dummy_session(region: str | None) -> Any:
     """Return a session that reads neither the user's configuration nor the user's credentials."""
     import boto3
     import botocore.session
@@ -208,15 +209,13 @@ def _dummy_session(region: str) -> Any:
     return boto3.Session(botocore_session=core, region_name=region)
 
 
-def _real_session(profile: str | None, region: str) -> Any:
+def _real_session(profile: str | None, region: str | None) -> Any:
     """Return a session with the caller's own credentials, or say what is missing."""
     import boto3
     from botocore.exceptions import BotoCoreError, ProfileNotFound
 
     try:
-        session: Any = boto3.Session(profile_name=profile)
-        if session.region_name is None:
-            session = boto3.Session(profile_name=profile, region_name=region)
+        session = boto3.Session(profile_name=profile, region_name=region)
         found = session.get_credentials()
     except ProfileNotFound:
         known = boto3.Session().available_profiles if not os.environ.get("AWS_PROFILE") else []

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, EndpointConnectionError
 
 from orgkit.cloud import Target, connect, gaps
 from orgkit.cloud.server import serve
@@ -182,11 +182,43 @@ def test_a_sandbox_client_cannot_leave_the_machine(
     assert "AKIAREAL" not in "".join(signed_with)
 
 
+def test_a_client_with_real_credentials_is_never_answered_by_a_sandbox(
+    no_network: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    with connect("sandbox") as sandbox, connect("aws", attempts=1) as aws:
+        sandbox.client("organizations").create_organization()
+        with pytest.raises(CloudError, match="Could not connect"):
+            aws.account_id  # noqa: B018 - asking is the test
+        with pytest.raises(EndpointConnectionError):
+            aws.client("organizations").describe_organization()
+    assert no_network != []
+
+
+def test_a_region_that_is_given_counts_before_the_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREALREALREALREAL")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    assert connect("aws").region == "us-east-1"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    assert connect("aws").region == "eu-central-1"
+    assert connect("aws", region="eu-west-1").region == "eu-west-1"
+    with connect("sandbox") as target:
+        assert target.region == "us-east-1"
+
+
 def test_an_endpoint_client_stays_on_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     with serve() as server, connect(f"endpoint:{server.url}") as target:
         client = target.client("s3control")  # AWS puts the account before the host
         with pytest.raises(ClientError, match="NoSuchPublicAccessBlock"):
             client.get_public_access_block(AccountId="123456789012")
+
+
+def test_an_endpoint_that_does_not_answer_is_told_plainly() -> None:
+    with serve() as server:
+        url = server.url
+    with connect(f"endpoint:{url}", attempts=1) as target, pytest.raises(CloudError, match="Could not connect"):
+        target.account_id  # noqa: B018 - asking is the test
 
 
 def test_importing_the_room_imports_neither_boto3_nor_moto() -> None:
