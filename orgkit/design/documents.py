@@ -121,7 +121,7 @@ class Document(Shape):
     def schema(self) -> dict[str, Any]:
         in_file = {
             "type": "object",
-            "properties": {"file": FilePath().schema()},
+            "properties": {"file": {"description": "The JSON file that holds the document", **FilePath().schema()}},
             "required": ["file"],
             "additionalProperties": False,
         }

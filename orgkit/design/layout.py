@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -578,3 +580,7 @@ def schema() -> dict[str, Any]:
         **FILE.definition(),
         "$defs": {"account": ACCOUNT.definition(), "ou": ou, "policy": POLICY.definition()},
     }
+
+
+if __name__ == "__main__":  # python -m orgkit.design.layout > orgkit/design/org.schema.json
+    sys.stdout.write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")

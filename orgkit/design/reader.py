@@ -17,7 +17,7 @@ from orgkit.design.edits import check_account_place, check_handle, check_ou_plac
 from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, OrganizationalUnit, Policy, Root
 from orgkit.design.organization import Mark, Organization
 from orgkit.design.sections import Settings
-from orgkit.design.shape import BAD, Shape, Written
+from orgkit.design.shape import BAD, Shape, Written, sentence
 from orgkit.design.text_files import BOM, inside, read_text
 from orgkit.design.yaml_nodes import Node, Source
 from orgkit.errors import DesignError, FileError, UnknownName, did_you_mean
@@ -173,7 +173,10 @@ class _Reader:
 
     def _text(self, path: Path, shown: str) -> str:
         overlaid = self.overlay.get(path.resolve())
-        return read_text(path, shown) if overlaid is None else overlaid
+        if overlaid is not None:
+            return overlaid
+        new = "; `orgkit new FOLDER` writes a first design" if path == self.path else ""
+        return read_text(path, shown, missing=f"Check the path{new}.")
 
     def _shown(self, path: str) -> str:
         return str(self.path.parent / path)
@@ -320,7 +323,8 @@ class _Reader:
 
     def _add_management(self, org: Organization, written: Written) -> None:
         handle = written.values.get("handle", layout.MANAGEMENT_HANDLE)
-        self.marks.setdefault(f"account:{handle}", self.marks["organization.management"])
+        if f"account:{handle}" not in org:
+            self.marks[f"account:{handle}"] = self.marks["organization.management"]
         for name, mark in [(k, m) for k, m in self.marks.items() if k.startswith("organization.management.")]:
             self.marks.setdefault(f"account:{handle}.{name.rpartition('.')[2]}", mark)
         written.mark = self.marks["organization.management"]
@@ -329,7 +333,7 @@ class _Reader:
             try:
                 parent = org.find(path, "ou", "root")
             except UnknownName as error:
-                self._note_trouble(error.what, self.marks["organization.management.ou"], error.mend or "")
+                self._note_trouble(error.what, self.marks["organization.management.ou"], sentence(error.mend or ""))
                 return
         self._add_account(org, parent, handle, written, management=True)
 
@@ -343,7 +347,7 @@ class _Reader:
             else:
                 known = [policy.handle for policy in org.policies()]
                 guess = did_you_mean(name, [*known, *IMPLIED_HANDLES]) or "Policies are written under policies:."
-                self._blame_item(written, index, f"there is no policy {name!r}", guess[0].upper() + guess[1:])
+                self._blame_item(written, index, f"there is no policy {name!r}", sentence(guess))
 
     def _attach_implied(self, org: Organization, node: str, name: str, written: Written, index: int) -> None:
         if name == FULL_AWS_ACCESS.handle and not org.target(node).full_aws_access:
@@ -359,7 +363,7 @@ class _Reader:
         try:
             build()
         except DesignError as error:
-            other = f" ({error.where})" if error.where else ""
+            other = f", at {error.where.partition(' (')[0]}" if error.where else ""
             self._blame(written, error.what + other, error.mend or "")
             return False
         return True

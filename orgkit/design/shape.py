@@ -59,6 +59,11 @@ def label(place: str) -> str:
     return re.sub(r"^(?:ou|account|policy):", "", place) or "the file"
 
 
+def sentence(text: str) -> str:
+    """The same, begun with a capital letter."""
+    return text[:1].upper() + text[1:]
+
+
 def written(node: Node) -> str:
     """What stands at a node, in a few words."""
     if node.empty:
@@ -106,7 +111,7 @@ class Choice(Shape):
     def read(self, node: Node, place: str, reading: Reading) -> Any:
         if node.kind is not SCALAR or node.value not in self.words:
             guess = did_you_mean(node.value, self.words) if node.kind is SCALAR and not node.empty else ""
-            return self.refuse(node, place, reading, guess.capitalize() if guess.startswith("did") else guess)
+            return self.refuse(node, place, reading, sentence(guess))
         return node.value
 
     def schema(self) -> dict[str, Any]:
@@ -313,7 +318,7 @@ class MapOf(Shape):
             mark = reading.note(here, key)
             if self.known is not None and key.value not in self.known:
                 reading.report(
-                    key, f"{label(place)} has no {key.value!r}", did_you_mean(key.value, self.known).capitalize()
+                    key, f"{label(place)} has no {key.value!r}", sentence(did_you_mean(key.value, self.known))
                 )
                 values[key.value] = BAD
             elif self.key_as is not None and isinstance(self.value, Record):
@@ -378,22 +383,25 @@ class Record(Shape):
             return self.refuse(node, place, reading, "Write {} for an empty map." if node.empty else "")
         values: dict[str, Any] = dict(named or ())
         present = set()
-        good = True
+        good = known = True
         for key_node, inner in node.value:
             key = self.by_name.get(key_node.value)
             if key is None:
                 self.refuse_key(key_node, place, reading)
-                good = False
+                good = known = False
                 continue
             here = f"{place}.{key.name}" if place else key.name
-            reading.note(here, inner if inner.kind is SCALAR else key_node)
+            marked = inner if inner.kind is SCALAR else key_node
+            reading.note(here, marked)
+            if key.into is not None:
+                reading.note(f"{place}.{key.into}", marked)
             present.add(key.name)
             value = key.shape.read(inner, here, reading)
             if value is BAD:
                 good = False
             else:
                 values[key.field] = value
-        for name in self.required:
+        for name in self.required if known else ():  # a key that is missing is probably the one that is misspelt
             if name not in present:
                 reading.report(node, f"{label(place)} lacks {name}:", self.by_name[name].says + ".")
                 good = False
@@ -409,7 +417,7 @@ class Record(Shape):
 
     def refuse_key(self, key: Node, place: str, reading: Reading) -> None:
         mend = did_you_mean(key.value, self.by_name) or "known: " + ", ".join(sorted(self.by_name))
-        reading.report(key, f"{label(place)} has no key {key.value!r}", mend[0].upper() + mend[1:])
+        reading.report(key, f"{label(place)} has no key {key.value!r}", sentence(mend))
 
     def plain(self, value: Any) -> Plain:
         """The keys whose fields are not at their defaults."""

@@ -19,8 +19,11 @@ LARGEST: Final = 64 * 1024 * 1024  # bytes; an organization of 50,000 accounts t
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def read_text(path: Path, shown: str) -> str:
-    """The text of a file, with its byte order mark and line endings as they are; `shown` is its name in messages."""
+def read_text(path: Path, shown: str, *, missing: str = "Check the path.") -> str:
+    """The text of a file, with its byte order mark and line endings as they are.
+
+    `shown` is its name in messages, `missing` says how to mend that there is none.
+    """
     try:
         found = path.stat()
         if stat.S_ISDIR(found.st_mode):
@@ -34,7 +37,7 @@ def read_text(path: Path, shown: str) -> str:
             )
         data = path.read_bytes()
     except FileNotFoundError:
-        raise FileError(f"there is no file {shown}", mend="Check the path; `orgkit new` writes a first one.") from None
+        raise FileError(f"there is no file {shown}", mend=missing) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(f"{shown} cannot be read: {reason}") from None

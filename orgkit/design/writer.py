@@ -276,12 +276,12 @@ def _write_documents(folder: Path, said: PlainMap, before: Texts, after: Texts) 
                 f"two documents that differ are to stand in the file {name}",
                 mend="Give one of them another file, with set(policy, file=…).",
             )
-    for name, content in wanted.items():
-        file = inside(folder, name, "a policy's file").resolve()
+    for path, content in wanted.items():
+        file = inside(folder, path, "a policy's file").resolve()
         if not file.exists():
             after[file] = _json_text(content, "")
             continue
-        text = read_text(file, name)
+        text = read_text(file, path)
         before[file] = text
         try:
             stands = parse_object(text) == json.loads(content)

@@ -207,8 +207,8 @@ def _check_key(key: Node, seen: dict[str, Node], shown: str, report: Report) -> 
             mend="Write `key: value`; put text that begins with { or [ between quotes.",
         )
     if key.value == "<<" and not key.style:
-        report("the merge key << is not allowed here", mark, "Write the keys out.")
-    elif key.empty:
+        raise FileError("the merge key << is not allowed here", where=str(mark), mend="Write the keys out.")
+    if key.empty:
         report("a key is empty", mark, "Write a name before the colon.")
     elif (first := seen.get(key.value)) is not None:
         report(
