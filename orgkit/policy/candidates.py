@@ -10,6 +10,7 @@ from itertools import combinations, product
 
 from orgkit.policy import values as data
 from orgkit.policy.context import View
+from orgkit.policy.decision import in_words
 from orgkit.policy.language import Condition
 from orgkit.policy.patterns import is_wild, plain
 from orgkit.policy.variables import Template, expand, keys_of
@@ -21,11 +22,19 @@ _MOST_PAIRS = 6
 
 @dataclass(frozen=True)
 class Candidate:
-    """A value to try (None: the key is absent) and how to name it to a person; `rest` stands for all other values."""
+    """A value to try (None: the key is absent), and how to name to a person all values that come out as it does.
+
+    `rest` marks what stands for all other values.
+    """
 
     values: tuple[str, ...] | None
-    label: str
+    labels: tuple[str, ...]
     rest: bool = False
+
+    @property
+    def label(self) -> str:
+        """The names in one text."""
+        return in_words(self.labels)
 
     @property
     def example(self) -> str | None:
@@ -33,7 +42,7 @@ class Candidate:
         return self.values[0] if self.values is not None and len(self.values) == 1 else None
 
 
-ABSENT = Candidate(None, "absent", rest=True)
+ABSENT = Candidate(None, ("absent",), rest=True)
 
 
 def candidates(
@@ -51,12 +60,12 @@ def candidates(
     found: dict[tuple[str, ...], Candidate] = {}
     for condition in conditions:
         for text, label in _mentioned(condition, view, others or {}):
-            found.setdefault((text,), Candidate((text,), label))
+            found.setdefault((text,), Candidate((text,), (label,)))
             if len(found) >= _MOST_VALUES:
                 break
     kinds = {condition.rule.accepts for condition in conditions} - {"Null"}
     for text in _others(key, kinds):
-        found.setdefault((text,), Candidate((text,), "anything else", rest=True))
+        found.setdefault((text,), Candidate((text,), ("anything else",), rest=True))
     tried = [*found.values(), ABSENT]
     if used_as_variable or any(not isinstance(one, str) for condition in conditions for one in condition.patterns):
         several = _pairs(tried) if any(condition.qualifier for condition in conditions) else []
@@ -80,15 +89,16 @@ def distinct(key: str, conditions: Sequence[Condition], tried: Iterable[Candidat
         before = kept.get(signature)
         if before is None:
             kept[signature] = one
-        elif before.rest and one.rest and before.label != one.label and one.values is None:
-            kept[signature] = Candidate(before.values, f"{before.label}, or absent", rest=True)
+        elif one.values is None or len(one.values) == 1:
+            labels = tuple(dict.fromkeys((*before.labels, *one.labels)))
+            kept[signature] = Candidate(before.values, labels, before.rest or one.rest)
     return list(kept.values())
 
 
 def _pairs(tried: Sequence[Candidate]) -> list[Candidate]:
     single = [one for one in tried if one.values is not None and len(one.values) == 1][:_MOST_PAIRS]
     return [
-        Candidate((*(one.values or ()), *(other.values or ())), f"both {one.label} and {other.label}")
+        Candidate((*(one.values or ()), *(other.values or ())), (f"both {one.labels[0]} and {other.labels[0]}",))
         for one, other in combinations(single, 2)
     ]
 

@@ -91,8 +91,8 @@ def matcher(family: str, accepted: tuple[str, ...]) -> Matcher:
     if family == "StringEquals":
         return frozenset(texts).__contains__
     if family == "StringEqualsIgnoreCase":
-        folded = frozenset(text.casefold() for text in texts)
-        return lambda value: value.casefold() in folded
+        folded = frozenset(text.lower() for text in texts)
+        return lambda value: value.lower() in folded
     if family == "Bool":
         wanted = frozenset(text.lower() for text in texts) & {"true", "false"}
         return lambda value: value.lower() in wanted
@@ -148,6 +148,8 @@ def build_test(
         absent = if_exists or operator.negated
     match = matcher(operator.family, fixed)
 
+    if not accepted:
+        return _matching_nothing(key, decide, absent=absent, present=operator.negated)
     if not templates:
         if qualifier is None:
             return _one_value_first(key, match, decide, absent=absent, if_matched=not operator.negated)
@@ -177,6 +179,18 @@ def build_test(
         return narrow if narrow is wide else None
 
     return test_with_variables
+
+
+def _matching_nothing(key: str, decide: Decider, *, absent: bool, present: bool) -> Test:
+    def test(view: View) -> bool | None:
+        values = view[key]
+        if values is None:
+            return absent
+        if values is UNKNOWN:
+            return absent if absent is present else None
+        return decide(lambda _value: False, values)
+
+    return test
 
 
 def _one_value_first(key: str, match: Matcher, decide: Decider, *, absent: bool, if_matched: bool) -> Test:

@@ -104,7 +104,8 @@ class View(dict[str, Values]):
 
     def __missing__(self, key: str) -> Values:
         value: Values
-        if self.lacks and self._lacking(key):
+        if ":" not in key or (self.lacks and self._lacking(key)):
+            # Every context key has a prefix; `${Account}` and the like are placeholders that never get a value.
             value = None
         elif key in _DERIVED_FROM_PRINCIPAL:
             value = self._from_principal(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -17,6 +17,19 @@ _IN_WORDS = {
     "implicitDeny": "blocked: no Allow at a level",
     "undetermined": "open",
 }
+_MOST_SHOWN = 4
+_REST = ("anything else", "absent")
+
+
+def in_words(labels: Sequence[str]) -> str:
+    """Return names joined by "or", what is not mentioned last; a long list is cut short."""
+    plain_ones = [label for label in labels if label not in _REST]
+    others = [label for label in _REST if label in labels]
+    if len(plain_ones) > _MOST_SHOWN:
+        plain_ones = [*plain_ones[:_MOST_SHOWN], f"{len(plain_ones) - _MOST_SHOWN} more"]
+    if not plain_ones:
+        return ", or ".join(others)
+    return " or ".join([*plain_ones, *others])
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,7 @@ class Turn:
     def __str__(self) -> str:
         if not self.cases:
             return f"  {self.key}: may decide, together with the others"
-        labels = [f"{self.key} = {' or '.join(case.values)}" if i == 0 else " or ".join(case.values)
+        labels = [f"{self.key} = {in_words(case.values)}" if i == 0 else in_words(case.values)
                   for i, case in enumerate(self.cases)]  # fmt: skip
         width = min(60, max(map(len, labels)))
         lines = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from orgkit.policy.conditions import OPERATORS, Operator, Test, build_test
 from orgkit.policy.context import Unknown, View
 from orgkit.policy.patterns import arn_contains, arn_overlaps, contains, glob, is_wild, overlaps, resource_glob
-from orgkit.policy.variables import Template, expand, keys_of, read_template
+from orgkit.policy.variables import Template, expand, keys_of, read_templates
 
 if TYPE_CHECKING:
     from orgkit.policy.catalogue import Catalogue
@@ -50,7 +50,7 @@ class Condition:
     @cached_property
     def patterns(self) -> tuple[str | Template, ...]:
         """The values as patterns, or as templates where they hold policy variables."""
-        return tuple(read_template(value, variables=self.variables) for value in self.values)
+        return read_templates(self.values, variables=self.variables)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
@@ -124,7 +124,7 @@ class Statement:
 
     @cached_property
     def _resource_patterns(self) -> tuple[str | Template, ...]:
-        return tuple(read_template(pattern, variables=self.variables, arn=True) for pattern in self.resources)
+        return read_templates(self.resources, variables=self.variables, arn=True)
 
     @cached_property
     def resource_keys(self) -> tuple[str, ...]:

@@ -113,6 +113,8 @@ def arn_glob_any(patterns: tuple[str, ...]) -> Callable[[str], object]:
     tests = [arn_glob(pattern) for pattern in patterns]
     if len(tests) == 1:
         return tests[0]
+    if not tests:
+        return lambda _text: False
     whole = [parts for parts in map(split_arn, patterns) if len(parts) == ARN_PARTS]
     if len(whole) == len(patterns) and not any(too_many_stars(pattern) for pattern in patterns):
         return re.compile("|".join(map(_six_source, whole)), re.DOTALL).fullmatch

@@ -110,6 +110,8 @@ def _truths(atoms: list[Atom], several: bool) -> Iterator[tuple[dict[Atom, bool]
 
 def _agree(atoms: list[Atom], truth: dict[Atom, bool]) -> bool:
     for family, values in atoms:
+        if not values and truth[family, values]:
+            return False
         if family == "StringLike" and "*" in values and not truth[family, values]:
             return False
         for other_family, others in atoms:

@@ -154,7 +154,7 @@ def _cases(tried: Sequence[Candidate], found: Sequence[tuple[Outcome, Rule | Non
     cases = []
     for (outcome, by), group in ordered:
         members = sorted(group, key=lambda one: one.rest)
-        labels = tuple(dict.fromkeys(one.label for one in members))
+        labels = tuple(dict.fromkeys(label for one in members for label in one.labels))
         example = next((one.example for one in members if one.example is not None), None)
         cases.append(Case(labels, outcome, by, example))
     return tuple(cases)
@@ -220,7 +220,7 @@ def _choices(
         if key == RESOURCE:
             choices[key] = _resources(question)
         elif key == "action":
-            choices[key] = [Candidate(None, "any", rest=True)]
+            choices[key] = [Candidate(None, ("any",), rest=True)]
         else:
             choices[key] = candidates(key, conditions[key], view, texts, used_as_variable=key in variables)
     return choices
@@ -233,12 +233,14 @@ def _resources(question: Question) -> list[Candidate]:
         for pattern in rule.statement.resources:
             text = plain(pattern.replace("*", "x").replace("?", "x"))
             if pattern.strip("*") and (asked is None or rule.statement.matches_resource(question.views[place]) is None):
-                found.setdefault(text, Candidate((text,), f'like "{pattern}"' if is_wild(pattern) else f'"{pattern}"'))
+                found.setdefault(
+                    text, Candidate((text,), (f'like "{pattern}"' if is_wild(pattern) else f'"{pattern}"',))
+                )
     other = "arn:aws:something-else:::something-else"
     asked = next((view.resource for view in question.views if view.resource), None)
     if asked:
         other = asked.replace("*", "something-else").replace("?", "x")
-    return [*found.values(), Candidate((other,), "anything else", rest=True)]
+    return [*found.values(), Candidate((other,), ("anything else",), rest=True)]
 
 
 def _guided(question: Question, keys: list[str], choices: dict[str, list[Candidate]]) -> Iterator[Assignment]:

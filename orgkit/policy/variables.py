@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orgkit.policy.context import UNKNOWN, Unknown, View
@@ -97,6 +97,19 @@ def expand(template: Template, view: View) -> str | Unknown | None:
         else:
             out.append(literal(values[0]))
     return UNKNOWN if unknown else "".join(out)
+
+
+def read_templates(texts: Iterable[str], *, variables: bool, arn: bool = False) -> tuple[str | Template, ...]:
+    """Read several texts, leaving out those that can never match: a variable in them can never have a value.
+
+    Every context key has a prefix, so `${Account}`, a placeholder that somebody forgot to fill in, has no value.
+    """
+    read = (read_template(text, variables=variables, arn=arn) for text in texts)
+    return tuple(one for one in read if isinstance(one, str) or not any(map(_never, one)))
+
+
+def _never(part: str | Variable) -> bool:
+    return isinstance(part, Variable) and part.default is None and ":" not in part.key
 
 
 def keys_of(template: str | Template) -> tuple[str, ...]:

@@ -178,6 +178,22 @@ def test_variables_between_open_keys_are_tried_together() -> None:
     assert set(decision.missing) == {"aws:ResourceTag/team", "aws:PrincipalTag/team"}
 
 
+def test_a_placeholder_that_nobody_filled_in_leaves_no_doubt() -> None:
+    """`${Account}` is no context key, so the exception excepts nobody, whoever calls."""
+    guard = Named("p", deny("A", "s3:*", {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::${Account}:role/admin"}}))
+    assert policy.evaluate(production(guard), {"action": "s3:GetObject"}, partial=True).outcome == "explicitDeny"
+
+
+def test_a_long_list_of_values_is_cut_short() -> None:
+    """All values that come out alike stand together; a few are shown."""
+    regions = [f"eu-west-{number}" for number in range(1, 8)]
+    guard = Named("p", deny("A", "s3:*", {"StringNotEquals": {"aws:RequestedRegion": regions}}))
+    decision = policy.evaluate(production(guard), {"action": "s3:GetObject"}, partial=True)
+    (turn,) = decision.turns_on
+    assert turn.cases[0].values == tuple(f'"{region}"' for region in regions)
+    assert '"eu-west-4" or 3 more → not blocked' in str(decision)
+
+
 def test_many_open_keys_stay_quick_and_are_all_named() -> None:
     """Where trying everything would take forever, every open key is named."""
     condition = {"StringEquals": {f"a:k{number}": ["x", "y", "z"] for number in range(14)}}
