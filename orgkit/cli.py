@@ -143,7 +143,7 @@ def _apply(args: argparse.Namespace) -> int:
 
 
 def _sandbox(args: argparse.Namespace) -> int:
-    from orgkit.cloud import serve
+    from orgkit.cloud.server import serve
 
     with serve(port=args.port, state=args.state) as server:
         print(

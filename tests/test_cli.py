@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -133,3 +137,17 @@ def test_reading_overwrites_nothing(home: Path, capsys):
     Path("org.yaml").write_text("mine")
     assert cli.main(["read", "-o", "org.yaml"]) == 2
     assert Path("org.yaml").read_text() == "mine"
+
+
+def test_the_sandbox_is_served_until_it_is_stopped(home: Path):
+    command = [sys.executable, "-m", "orgkit.cli", "sandbox", "--state", "state.jsonl"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = re.search(r"--target (endpoint:http://127\.0\.0\.1:\d+)", line)
+        assert address, line
+        assert cli.main(["read", "--target", address[1]]) == 0
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
