@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,8 @@ def _sandbox(args: argparse.Namespace) -> int:
             f"The embedded AWS listens on {server.url} until Ctrl-C; use it as --target endpoint:{server.url}",
             flush=True,
         )
-        server.wait()
+        with suppress(KeyboardInterrupt):  # the way to end it, and no failure
+            server.wait()
     return DONE
 
 
