@@ -8,7 +8,8 @@ from typing import Final
 
 from orgkit.diagram.text import one_line
 
-_FACES: Final = "Helvetica, Arial, &quot;Liberation Sans&quot;, &quot;Noto Sans&quot;, sans-serif"
+# All about as wide as Helvetica, by whose widths the engine set the text.
+_FACES: Final = "Helvetica, Arial, Liberation Sans, Nimbus Sans, DejaVu Sans Condensed, sans-serif"
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)  # the engine's version, and names of nodes
 _NODE_TITLE = re.compile(r"<title>(?:n\d+(?:(?::\w+)?&#45;&gt;n\d+(?::\w+)?)?|organization)</title>\s*")
 _FACE = re.compile(r'font-family="Helvetica[^"]*"')

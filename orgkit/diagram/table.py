@@ -71,6 +71,7 @@ def card_table(card: Card, size: Size) -> str:
         align="LEFT",
         colspan=max(1, wide - 1) if note else wide,
         height=HEADER,
+        valign="BOTTOM",  # engines set bold letters two points higher than others
         width=size.width - FRAME - (size.note if note else 0) if not card.rows else None,
         **ground,
         **tooltip(card.tip),

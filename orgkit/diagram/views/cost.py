@@ -60,8 +60,8 @@ def cost(org: Organization, options: Options) -> Picture:
     over = {node for node in figures.amounts if _over(org.target(node), figures.amounts[node])}
     folded = fold(org, options.top, options.collapse, keep=options.highlight | over)
     cards = [_card(org, box, figures, options) for box in folded.boxes]
-    total = " + ".join(map(money, _money(figures.total))) or "nothing planned"
-    facts = [f"{total}, {figures.what}"]
+    total = " + ".join(map(money, _money(figures.total))) or "none"
+    facts = [f"{figures.what}: {total}"]
     open_accounts = sum(account.id not in figures.amounts for account in org.accounts(options.top))
     facts += [f"{open_accounts:,} without a figure"] if open_accounts else []
     legend = parts.legend(cards, warning="over budget")

@@ -92,8 +92,10 @@ def enforced(org: Organization, type: str) -> bool:
 
 
 def policy_count(org: Organization) -> str:
-    """`3 policies, 1 of them attached to nothing`."""
+    """`3 policies, 1 of them attached to nothing`; nothing where there are none."""
     policies = org.policies()
+    if not policies:
+        return ""
     idle = sum(not org.targets(policy.id) for policy in policies)
     total = f"{len(policies):,} {'policy' if len(policies) == 1 else 'policies'}"
     return f"{total}, {idle:,} of them attached to nothing" if idle else total
