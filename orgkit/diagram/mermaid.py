@@ -16,7 +16,10 @@ _LIST: Final = re.compile(r"\d+\.|[-+]")  # at the start of a label Mermaid read
 
 def flowchart(picture: Picture, direction: str) -> str:
     """The picture as Mermaid source; `direction` is TB or LR."""
-    lines = ["---", f"title: {json.dumps(picture.title, ensure_ascii=False)}", "---", f"flowchart {direction}"]
+    # Mermaid breaks a card's lines at 200 pixels, in the middle of an amount.
+    settings = ["config:", "  flowchart:", "    wrappingWidth: 400"]
+    lines = ["---", f"title: {json.dumps(picture.title, ensure_ascii=False)}", *settings, "---"]
+    lines.append(f"flowchart {direction}")
     # The title above is drawn; these two are read aloud.
     lines += [f"  accTitle: {_aloud(picture.title)}", f"  accDescr: {_aloud(picture.caption)}"]
     ids = {card.node: f"n{index}" for index, card in enumerate(picture.cards)}

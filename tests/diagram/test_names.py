@@ -60,8 +60,10 @@ def test_any_name_is_found_again_in_the_drawio_file(name: str) -> None:
 def test_any_name_keeps_mermaid_to_one_statement_a_line(name: str) -> None:
     card = r'n\d+\["(?:[^"<>]|</?[bi]>|<br>)*"\]:::\w+'
     rest = r"n\d+ --- n\d+|accTitle: [^#;{}]*|accDescr: [^#;{}]*|(?:classDef|linkStyle) [\w #:,-]+"
-    head, title, close, kind, *lines = drawn(name).mermaid().rstrip("\n").split("\n")
+    head, title, *settings, close, kind = drawn(name).mermaid().split("\n")[:7]
+    lines = drawn(name).mermaid().rstrip("\n").split("\n")[7:]
     assert (head, close, kind) == ("---", "---", "flowchart TB")
+    assert settings == ["config:", "  flowchart:", "    wrappingWidth: 400"]
     assert title.startswith('title: "')
     for line in lines:
         assert re.fullmatch(f"  (?:{card}|{rest})", line), line
