@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from orgkit.policy.compiled import Compiled, Level, Named, Rule, compile
-from orgkit.policy.context import Principal, RequestResource, View
+from orgkit.policy.context import Principal, RequestResource, View, request_view
 from orgkit.policy.decision import Case, Decision, Reason, Turn
 from orgkit.policy.evaluate import evaluate
 from orgkit.policy.language import Condition, PolicyDocument, Statement
@@ -38,6 +38,7 @@ __all__ = [
     "parse",
     "problems",
     "request_resources",
+    "request_view",
 ]
 
 

@@ -22,6 +22,7 @@ from orgkit.policy.context import (
 from orgkit.policy.decision import Decision, Outcome
 from orgkit.policy.exemptions import aws_managed_key, outside_rcps, outside_scps, service_linked
 from orgkit.policy.explain import explain
+from orgkit.policy.fusing import distinct_tests, fused_denies
 from orgkit.policy.language import PolicyDocument, Statement
 from orgkit.policy.parse import RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY, parse
 
@@ -217,17 +218,15 @@ class Compiled:
         rcp_denies = tuple(
             rule for level in self._rcps for rule in _matching(level, action) if rule.statement.effect == "Deny"
         )
-        # A Deny without conditions ends the matter at once, so it is asked first.
-        quick = _once(sorted(scp_denies, key=lambda rule: not rule.statement.unconditional))
         plan = Plan(
             tuple(scp_denies),
             rcp_denies,
             tuple(allows),
             tuple(satisfied),
             outside_rcps(action) if self._has_rcps else None,
-            quick,
-            tuple(_once(rule for rule in rules if not rule.partly) for _, rules in allows),
-            _once(rcp_denies),
+            fused_denies(rule.statement for rule in scp_denies),
+            tuple(distinct_tests(rule.statement for rule in rules if not rule.partly) for _, rules in allows),
+            fused_denies(rule.statement for rule in rcp_denies),
         )
         if len(self._plans) >= _PLANS_KEPT:
             self._plans.clear()
@@ -236,15 +235,6 @@ class Compiled:
 
 
 _KEYS = frozenset({"action", "resource", "principal", "context"})
-
-
-def _once(rules: Iterable[Rule]) -> tuple[Test, ...]:
-    # The same guardrail is often attached at several levels; what matched nothing once need not be asked again.
-    tests: dict[object, Test] = {}
-    for rule in rules:
-        one = rule.statement
-        tests.setdefault((one.resources, one.not_resource, one.conditions, one.variables), rule.decide)
-    return tuple(tests.values())
 
 
 def _matching(level: tuple[Rule, ...], action: str) -> list[Rule]:

@@ -255,6 +255,18 @@ def read_context(given: Mapping[str, Any] | None) -> dict[str, Values]:
         raise InputError("the context is a mapping of key names to values", where="context") from error
 
 
+def request_view(
+    context: Mapping[str, Any] | None = None,
+    *,
+    principal: object = None,
+    resource: str | RequestResource | None = None,
+    partial: bool = True,
+) -> View:
+    """Return what a statement sees of a request, for `Statement.applies`; what is left out is unknown if `partial`."""
+    (one,) = read_resources(resource)
+    return View(read_context(context), one.arn, read_principal(principal), partial, one.lacks)
+
+
 def read_resources(given: object) -> tuple[RequestResource, ...]:
     """Return the resources of a request: one ARN, several, or one that is left out."""
     if given is None or given == []:

