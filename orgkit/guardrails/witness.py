@@ -26,6 +26,7 @@ from orgkit.policy.patterns import arn_overlaps
 MOST_TRIES = 2000
 _PRINCIPAL = "aws:principalarn"
 _PLACES = 6
+_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 Context = dict[str, Any]
 
 
@@ -104,7 +105,8 @@ def witness(
     org: Organization, account: Account, question: Question, way: Way, given: Context, decision: Decision
 ) -> Witness:
     """A request that was tried, as it is shown."""
-    context = {canonical(key): value for key, value in given.items() if value is not None}
+    spelled = {key.lower(): key for rule in _rules(question) for one in rule.statement.conditions for key in one.keys}
+    context = {canonical(spelled.get(key, key)): value for key, value in given.items() if value is not None}
     return Witness(question.action, org.path(account.id), way[0].arn, context, decision.about(action=question.action))
 
 
@@ -171,7 +173,10 @@ def _concrete_ways(questions: Sequence[Question]) -> Iterator[Way]:
     """The ways of a call with names in place of wildcards: names of no importance, then those that policies mention."""
     told: set[Way] = set()
     for way in dict.fromkeys(way for question in questions for way in question.ways):
-        named = [[_named(one.arn)] for one in way]
+        region = next(
+            (str(one.context["aws:requestedregion"]) for one in questions if one.context.get("aws:requestedregion")), ""
+        )
+        named = [[_named(one.arn, region)] for one in way]
         for place, one in enumerate(way):
             for question in questions:
                 for rule in _rules(question):
@@ -185,8 +190,13 @@ def _concrete_ways(questions: Sequence[Question]) -> Iterator[Way]:
                 yield found
 
 
-def _named(arn: str | None) -> str | None:
-    return arn if arn in (None, "*") else str(arn).replace("*", "example")
+def _named(arn: str | None, region: str = "") -> str | None:
+    if arn in (None, "*"):
+        return arn
+    parts = str(arn).split(":", _PLACES - 1)
+    if len(parts) == _PLACES and parts[3] == "*":
+        parts[3] = region or _REGIONS.get(parts[1], "us-east-1")
+    return ":".join(parts).replace("*", "example").replace("?", "x")
 
 
 def _like(pattern: str, place: str) -> str:
@@ -196,8 +206,8 @@ def _like(pattern: str, place: str) -> str:
         return str(_named(place))
     for index in range(1, _PLACES - 1):
         if "*" in parts[index] or "?" in parts[index]:
-            parts[index] = around[index] if "*" not in around[index] else "example"
-    return ":".join(parts).replace("*", "example").replace("?", "x")
+            parts[index] = around[index]
+    return str(_named(":".join(parts)))
 
 
 def _placed(question: Question, key: str, values: tuple[str, ...] | None) -> tuple[str, ...] | None:

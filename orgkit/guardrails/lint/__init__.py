@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from orgkit.design import Organization, Problem, Severity
-from orgkit.guardrails.lint import names
+from orgkit.design.checks.finding import where
+from orgkit.guardrails.lint import names, statements, tree
 from orgkit.guardrails.lint.reading import Finding, Reading
 from orgkit.guardrails.log_bucket import log_bucket
 
@@ -40,6 +41,26 @@ RULES: tuple[Rule, ...] = (
         names.operator_of_other_type,
         _IAM + "reference_policies_elements_condition_operators.html",
     ),
+    Rule("catches-other-resources", "error", statements.other_resources, _CATALOGUE),
+    Rule("twin-left-open", "warning", statements.twin_open, _CATALOGUE),
+    Rule("never-matches", "error", statements.never_matches, _CATALOGUE),
+    Rule("shadowed-deny", "note", statements.shadowed, _GUIDE + "orgs_manage_policies_scps_evaluation.html"),
+    Rule(
+        "region-guard-blocks-global-services",
+        "warning",
+        statements.region_guard,
+        _IAM + "reference_policies_condition-keys.html#condition-keys-requestedregion",
+    ),
+    Rule("blocks-everything", "error", tree.blocks_everything, _GUIDE + "orgs_manage_policies_scps_evaluation.html"),
+    Rule("allow-masked", "warning", tree.allow_masked, _GUIDE + "orgs_manage_policies_scps_evaluation.html"),
+    Rule(
+        "allow-list-without-effect",
+        "warning",
+        tree.allow_beside_full_access,
+        _GUIDE + "orgs_manage_policies_scps_evaluation.html",
+    ),
+    Rule("no-guardrail", "note", tree.without_guardrail, _GUIDE + "orgs_manage_policies_scps.html"),
+    Rule("locked-out", "error", tree.locked_out, _GUIDE + "orgs_manage_policies_scps.html"),
 )
 
 
@@ -50,7 +71,7 @@ def lint(org: Organization) -> list[Problem]:
         Problem(
             code=rule.code,
             severity=one.severity or rule.severity,
-            where=org.where(one.node),
+            where=where(org, one.node),
             message=one.message,
             fix=one.fix,
             node=one.node if one.node in org else None,

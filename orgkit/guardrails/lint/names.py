@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from orgkit.design import RCP
@@ -12,6 +13,8 @@ from orgkit.guardrails.lint.reading import Finding, Line, Reading
 from orgkit.guardrails.touching import carriers
 from orgkit.policy import Condition, problems
 from orgkit.policy.patterns import is_wild
+
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w*\}")
 
 
 def malformed(reading: Reading) -> Iterator[Finding]:
@@ -73,10 +76,8 @@ def placeholder(reading: Reading) -> Iterator[Finding]:
     """A template's variable that nobody filled in: to AWS it is a policy variable without a value."""
     found: dict[str, dict[str, None]] = {}
     for line in reading.lines:
-        keys = [*line.statement.resource_keys, *(key for one in line.statement.conditions for key in one.keys[1:])]
-        for key in keys:
-            if ":" not in key:
-                found.setdefault(line.policy.id, {})[f"${{{key}}}"] = None
+        for name in left_over(line):
+            found.setdefault(line.policy.id, {})[name] = None
     for node, names in found.items():
         yield Finding(
             node,
@@ -84,6 +85,12 @@ def placeholder(reading: Reading) -> Iterator[Finding]:
             "value, so what it stands in matches nothing and exempts nobody",
             "Fill it in before the policy is attached; * stands for any account.",
         )
+
+
+def left_over(line: Line) -> list[str]:
+    """The placeholders in a statement's resources and condition values: `${Name}` where Name is no context key."""
+    texts = [*line.statement.resources, *(value for one in line.statement.conditions for value in one.values)]
+    return list(dict.fromkeys(name for text in texts for name in _PLACEHOLDER.findall(text)))
 
 
 def key_not_carried(reading: Reading) -> Iterator[Finding]:
