@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orgkit.design import layout
-from orgkit.design.entities import FULL_AWS_ACCESS, Account, OrganizationalUnit, Policy, Target
+from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, OrganizationalUnit, Policy, Target
 from orgkit.design.organization import Organization
 from orgkit.design.plain import FileName, Plain, PlainList, PlainMap
 from orgkit.design.shape import Record, field_defaults
@@ -22,7 +22,7 @@ class Homes:
     """Where parts of an organization are written, by node id: what a description needs beside the organization.
 
     `identity` names a node as the other side of a comparison does. `files` holds the JSON files of policies (None:
-    inline), `included` the files of OUs, `listed` the implied policies that a `policies:` list names nevertheless.
+    inline), `included` the files of OUs, `listed` the `policies:` lists that name implied ones too.
     """
 
     identity: Callable[[str], str] = _own
@@ -114,8 +114,7 @@ def _entity(org: Organization, entity: Any, record: Record, homes: Homes, extra:
     parts: dict[str, Plain] = {}
     if not isinstance(entity, Policy):
         attached = [policy.handle for policy in org.attached(entity.id, implied=False)]
-        listed = homes.listed.get(entity.id, ())
-        attached = [*(name for name in listed if entity.full_aws_access or name != FULL_AWS_ACCESS.handle), *attached]
+        attached = _as_listed(attached, homes.listed.get(entity.id, ()), entity.full_aws_access)
         if attached or "policies" in entity.declared:
             extra["policies"] = PlainList(attached, line=True, unordered=True)
     for key in record.keys:
@@ -126,6 +125,14 @@ def _entity(org: Organization, entity: Any, record: Record, homes: Homes, extra:
         elif _is_written(entity, key.field):
             parts[key.name] = key.shape.plain(getattr(entity, key.field))
     return PlainMap(parts, identity=homes.identity(entity.id))
+
+
+def _as_listed(attached: list[str], listed: tuple[str, ...], full_aws_access: bool) -> list[str]:
+    """The policies of a node in the order of a list that names implied ones too, as long as they hold."""
+    implied = {policy.handle for policy in IMPLIED.values() if full_aws_access or policy is not FULL_AWS_ACCESS}
+    return [name for name in listed if name in attached or name in implied] + [
+        name for name in attached if name not in listed
+    ]
 
 
 _ELSEWHERE = frozenset({"policies", "ous", "accounts", "file", "content", "handle", "ou"})

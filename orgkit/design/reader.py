@@ -39,8 +39,8 @@ class Trouble:
 class FileSet:
     """What a file and those it names say: the organization, and the sources it was read from.
 
-    `included` holds, by path, the files of OUs; `documents` the texts of JSON files; `listed`, by node id, the implied
-    policies that a `policies:` list names nevertheless.
+    `included` holds, by path, the files of OUs; `documents` the texts of JSON files; `listed`, by node id, the
+    `policies:` lists that name implied policies too.
     """
 
     organization: Organization
@@ -357,7 +357,7 @@ class _Reader:
                 f"{name} is listed here, and full_aws_access: false takes it away",
                 "Keep one of the two.",
             )
-        self.listed[node] = (*self.listed.get(node, ()), name)
+        self.listed[node] = written.values["policies"]
 
     def _try(self, written: Written, build: Callable[[], None]) -> bool:
         try:
