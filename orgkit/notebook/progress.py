@@ -8,10 +8,10 @@ from typing import Any, TextIO
 
 
 class Progress:
-    """Called as `progress(done, total, text)` while work goes on.
+    """Called as `progress(text, done, total)` while work goes on.
 
     In a notebook it is an ipywidgets bar that leaves a line of text behind, in a terminal a line that is written over,
-    with the output going to a file nothing. `total` 0 means that the end is not known.
+    with the output going to a file nothing. `total` None means that the end is not known.
     """
 
     def __init__(self, label: str = "", *, stream: TextIO | None = None) -> None:
@@ -22,11 +22,11 @@ class Progress:
         self._bar, self._display = _widget(label) if stream is None else (None, None)
         self._last = ""
 
-    def __call__(self, done: int, total: int, text: str = "") -> None:
+    def __call__(self, text: str, done: int, total: int | None = None) -> None:
         count = f"{done}/{total}" if total else str(done)
         self._last = f"{self._label} {count} {text}".strip()
         if self._bar is not None:
-            self._bar.max = max(total, done, 1)
+            self._bar.max = max(total or 0, done, 1)
             self._bar.value = done
             self._bar.description = count
         elif self._stream.isatty():

@@ -72,6 +72,9 @@ def run(
             cwd=str(source.parent),
             kernel_name="python3",
             progress_bar=progress,
+            config=_over_sockets(),
+            # The kernel reports being told to stop as an error of its own.
+            extra_arguments=["--log-level=CRITICAL"],
             # Kept widget state makes a page that asks the network for its scripts; without it the still form shows.
             store_widget_state=False,
         )
@@ -81,6 +84,13 @@ def run(
     after = _files(output)
     results = [path for path in sorted(after) if after[path] != before.get(path) and path not in (copy, page)]
     return Run(copy, page, tuple(path for path in results if path.name not in ("index.html", "index.json")))
+
+
+def _over_sockets() -> Any:
+    """Talk to the kernel through sockets of the file system, where there are such: nobody else can listen in."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"}})
 
 
 def _failure(source: Path, copy: Path, failure: Any) -> OrgkitError:
