@@ -21,7 +21,8 @@ test: $(VENV)/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist loadscope $(TESTS)
+	$(BIN)/pytest -n 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest --nbval-lax --nbval-kernel-name python3 notebooks
 
 lab: $(VENV)/ready
 	$(BIN)/jupyter lab notebooks

@@ -80,9 +80,11 @@ class Problems(Sequence[Problem]):
         return ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s, n in counts if n) or "no problems"
 
     def _repr_html_(self) -> str:
+        left = "style='text-align:left;vertical-align:top'"
         rows = "".join(
-            f"<tr><td>{escape(p.severity)}</td><td><code>{escape(p.code)}</code></td><td>{escape(p.where)}</td>"
-            f"<td style='text-align:left'>{escape(p.message)}<br><em>{escape(p.fix)}</em></td></tr>"
+            f"<tr><td {left}><b>{escape(p.severity)}</b></td>"
+            f"<td {left}>{escape(p.message)}<br><em>{escape(p.fix)}</em><br>"
+            f"<small>{escape(p.where)} · <code>{escape(p.code)}</code></small></td></tr>"
             for p in self._problems
         )
         return f"<p>{escape(self.summary)}</p>" + (f"<table>{rows}</table>" if rows else "")
