@@ -89,6 +89,9 @@ def distinct(key: str, conditions: Sequence[Condition], tried: Iterable[Candidat
         before = kept.get(signature)
         if before is None:
             kept[signature] = one
+        elif one.rest and one.values is not None:
+            # "Anything else" that comes out like a value with a name need not be spoken of.
+            continue
         elif one.values is None or len(one.values) == 1:
             labels = tuple(dict.fromkeys((*before.labels, *one.labels)))
             kept[signature] = Candidate(before.values, labels, before.rest or one.rest)

@@ -194,6 +194,25 @@ def test_a_long_list_of_values_is_cut_short() -> None:
     assert '"eu-west-4" or 3 more → not blocked' in str(decision)
 
 
+def test_addresses_and_numbers_read_without_noise() -> None:
+    """Neighbours of what a policy mentions are named as such, and nothing is said twice."""
+    guards = [
+        Named("p", deny("A", "s3:*", {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}})),
+        Named("q", deny("B", "ec2:*", {"NumericLessThan": {"ec2:x": "5"}})),
+    ]
+    by_action = {
+        action: [
+            case.values
+            for case in policy.evaluate(production(*guards), {"action": action}, partial=True).turns_on[0].cases
+        ]
+        for action in ("s3:GetObject", "ec2:Run")
+    }
+    assert by_action == {
+        "s3:GetObject": [("an address in 10.0.0.0/8",), ("anything else", "absent")],
+        "ec2:Run": [("below 5",), ('"5"', "above 5", "absent")],
+    }
+
+
 def test_many_open_keys_stay_quick_and_are_all_named() -> None:
     """Where trying everything would take forever, every open key is named."""
     condition = {"StringEquals": {f"a:k{number}": ["x", "y", "z"] for number in range(14)}}
