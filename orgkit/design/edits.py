@@ -24,6 +24,7 @@ from orgkit.design.entities import (
     Policy,
     Target,
 )
+from orgkit.design.money import Money
 from orgkit.design.sections import Moved, Settings
 from orgkit.errors import DesignError, did_you_mean
 
@@ -336,12 +337,26 @@ def _build(kind: type[Any], **values: Any) -> Any:
         if name not in known:
             raise DesignError(f"{kind.__name__} has no field {name!r}", mend=did_you_mean(name, known))
     values.setdefault("declared", frozenset(values) - _FIXED)
-    return kind(**values)
+    return kind(**_typed(values))
+
+
+def _typed(values: dict[str, Any]) -> dict[str, Any]:
+    """Amounts may be given as texts; what is no amount, or no map of tags, is refused here and not where it is used."""
+    for name in ("budget", "monthly_cost"):
+        value = values.get(name)
+        if isinstance(value, str):
+            values[name] = Money.parse(value)
+        elif value is not None and not isinstance(value, Money):
+            raise DesignError(f"{name} is {value!r}, not an amount of money", mend="Write it as in 9000 USD.")
+    tags = values.get("tags", {})
+    if not isinstance(tags, Mapping) or not all(isinstance(text, str) for pair in tags.items() for text in pair):
+        raise DesignError(f"tags are {tags!r}, not a map of texts", mend='Write them as in {"Team": "web"}.')
+    return values
 
 
 def _changed(entity: Any, *, declared: str | tuple[str, ...] = (), **values: Any) -> Any:
     names = {declared} if isinstance(declared, str) else set(declared)
-    return replace(entity, **values, declared=entity.declared | names)
+    return replace(entity, **_typed(values), declared=entity.declared | names)
 
 
 def _declare(org: Organization, node: str, key: str) -> tuple[Change, ...]:

@@ -93,14 +93,19 @@ class NameIndex:
         return exact, loose
 
     def at_path(self, path: str) -> list[str]:
-        """The nodes at a path of handles from below the root, an OU before an account of the same handle."""
+        """The nodes at a path from below the root; where its handles lead nowhere, names count too."""
+        return self._walk(path, "handle") or self._walk(path, "handle", "name")
+
+    def _walk(self, path: str, *fields: str) -> list[str]:
         org = self._org
         here = [org.root.id]
         for step in path.strip("/").split("/"):
-            here = [c for n in here for c in self._nodes.get(step, ()) if org.parent(c) == n]
-            here = [c for c in here if step in (org._entity(c).handle, org._entity(c).name)]
-            if not here:
-                return []
+            named = [
+                node
+                for node in self._nodes.get(step, ())
+                if any(getattr(org._entity(node), field) == step for field in fields)
+            ]
+            here = [node for node in named if org.parent(node) in here]
         return here
 
     def _all_names(self, node: str) -> Iterator[str]:
