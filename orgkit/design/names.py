@@ -83,11 +83,11 @@ class NameIndex:
         return []
 
     def _candidates(self, ref: str) -> tuple[list[str], list[str]]:
-        """Nodes whose handle or full path this is; then nodes which have it as name, email or AWS id."""
+        """Nodes whose handle or path of handles this is; then those with this path of names, name, email or AWS id."""
         org = self._org
         exact = [n for n in (f"account:{ref}", f"policy:{ref}") if n in org._graph]
-        exact += [n for n in self.at_path(ref) if n not in exact]
-        loose = [n for n in self._nodes.get(ref, ()) if n not in exact]
+        exact += [n for n in self._walk(ref, "handle") if n not in exact]
+        loose = [n for n in dict.fromkeys((*self.at_path(ref), *self._nodes.get(ref, ()))) if n not in exact]
         if "@" in ref and (holder := self.holder_of_email(ref)) and holder not in exact + loose:
             loose.append(holder)
         return exact, loose
