@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 Plain = Any  # PlainMap | PlainList | str | int | bool | float | None
@@ -35,6 +35,13 @@ class PlainMap(dict[str, Any]):
     def copied(self, *, line: bool) -> PlainMap:
         """The same on one line, or in a block."""
         return PlainMap(self, line=line, identity=self.identity, ordered=self.ordered, uniform=self.uniform)
+
+    def without(self, keys: Collection[str]) -> PlainMap:
+        """The same but for some keys."""
+        if not keys:
+            return self
+        kept = {key: value for key, value in self.items() if key not in keys}
+        return PlainMap(kept, line=self.line, identity=self.identity, ordered=self.ordered, uniform=self.uniform)
 
 
 class PlainList(list[Any]):

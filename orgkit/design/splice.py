@@ -7,6 +7,7 @@ equal, the text is left alone, whatever its style. An entry that moved takes its
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -114,10 +115,15 @@ class Splicer:
         if same(old, new):
             return []
         if isinstance(new, PlainMap) and isinstance(old, PlainMap) and node.kind is MAP and node.value:
+            if _opens(page, node, new) and key is not None and not flow:
+                return self._replace(page, node, new, key, flow=flow)
             present = {k.value for k, _ in node.value}
-            stays = present & new.keys()
-            if old.keys() <= present and stays:
-                return self._flow_map(page, node, old, new) if node.style else self._block_map(page, node, old, new)
+            # What the text says with other keys (lenses: [a] for lens: a) may stay as long as nothing changes there.
+            apart = old.keys() - present
+            if all(name in new and same(old[name], new[name]) for name in apart):
+                old, new = old.without(apart), new.without(apart)
+                if present & new.keys():
+                    return self._flow_map(page, node, old, new) if node.style else self._block_map(page, node, old, new)
         if isinstance(new, PlainList) and isinstance(old, PlainList) and node.kind is LIST and node.value:
             if new.unordered:
                 new = _arranged(old, new)
@@ -373,10 +379,21 @@ def _flow_insertion(page: Page, spans: list[tuple[int, int]], anchor: int | None
     one = anchor if anchor is not None else first
     start = page.line_start(spans[one][0])
     lead = page.text[start : spans[one][0]]
-    between = f",{page.eol}{lead}" if one > 0 and not lead.strip() else ", "
+    between = f",{page.eol}{lead}" if not lead.strip() else ", "
     if anchor is None:
         return Cut(spans[first][0], spans[first][0], "".join(text + between for text in texts))
     return Cut(spans[anchor][1], spans[anchor][1], "".join(between + text for text in texts))
+
+
+def _opens(page: Page, node: Node, new: PlainMap) -> bool:
+    """Whether a map on one line becomes a block, because something comes into it that takes lines of its own."""
+    present = {key.value for key, _ in node.value}
+    return (
+        node.style == "flow"
+        and not new.line
+        and "\n" not in page.text[node.start : node.end]
+        and any(name not in present and not fits_line(value) for name, value in new.items())
+    )
 
 
 def _kept_before(anchor: int | None, gone: set[int]) -> int | None:
@@ -442,18 +459,16 @@ def _with_deeper_comments(page: Page, end: int, column: int) -> int:
 
 
 def _indents(root: Node) -> tuple[int, int]:
-    """How far the maps and the lists of a text are indented below their keys."""
-    step: int | None = None
-    dash: int | None = None
+    """How far the maps and the lists of a text are mostly indented below their keys."""
+    steps: Counter[int] = Counter()
+    dashes: Counter[int] = Counter()
     waiting = [root]
-    while waiting and (step is None or dash is None):
+    while waiting:
         node = waiting.pop()
         if node.kind is not MAP or node.style:
             continue
         for key, value in node.value:
-            if value.kind is MAP and not value.style and value.line > key.line:
-                step = step or value.column - key.column
-            elif value.kind is LIST and not value.style and value.line > key.line and dash is None:
-                dash = value.column - key.column
-            waiting.append(value)
-    return step or 2, 2 if dash is None else dash
+            if value.kind is not SCALAR and not value.style:
+                (steps if value.kind is MAP else dashes)[value.column - key.column] += 1
+                waiting.append(value)
+    return steps.most_common(1)[0][0] if steps else 2, dashes.most_common(1)[0][0] if dashes else 2
