@@ -1,11 +1,38 @@
 """What policies mean for an organization: who may still do what, why not, and what an edit would change."""
 
 from orgkit.design.sections import Lens
-from orgkit.guardrails.compare import Comparison, compare
+from orgkit.guardrails.compare import Comparison, Group, compare
 from orgkit.guardrails.decide import decide
-from orgkit.guardrails.expectations import expectations
+from orgkit.guardrails.effective import Effective, effective
+from orgkit.guardrails.expectations import Result, expectations, run
+from orgkit.guardrails.heat import HeatMap
 from orgkit.guardrails.inheritance import levels
 from orgkit.guardrails.lint import lint
 from orgkit.guardrails.permissions import Permissions, permissions
+from orgkit.guardrails.second_opinion import OpinionatedDecision, SecondOpinion
+from orgkit.guardrails.views import AccountPermissions, GroupPermissions, Who
+from orgkit.guardrails.witness import Witness
 
-__all__ = ["Comparison", "Lens", "Permissions", "compare", "decide", "expectations", "levels", "lint", "permissions"]
+__all__ = [
+    "AccountPermissions",
+    "Comparison",
+    "Effective",
+    "Group",
+    "GroupPermissions",
+    "HeatMap",
+    "Lens",
+    "OpinionatedDecision",
+    "Permissions",
+    "Result",
+    "SecondOpinion",
+    "Who",
+    "Witness",
+    "compare",
+    "decide",
+    "effective",
+    "expectations",
+    "levels",
+    "lint",
+    "permissions",
+    "run",
+]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,12 +16,12 @@ from orgkit.guardrails.lens import find_lens
 from orgkit.guardrails.matrix import ChainBits
 from orgkit.guardrails.question import known_action
 from orgkit.guardrails.survey import Shared, Survey
+from orgkit.guardrails.views import AccountPermissions, GroupPermissions, State, Who, state_of
 from orgkit.policy.catalogue import load_catalogue
 
 if TYPE_CHECKING:
     import pandas
 
-State = Literal["not blocked", "blocked", "depends"]
 _SHOWN = 40
 
 
@@ -69,7 +68,7 @@ class Permissions:
     def state(self, account: str, action: str) -> State:
         """One cell of the table."""
         place = load_catalogue().index[known_action(action).lower()]
-        return _state(self._cell(account), place)
+        return state_of(self._cell(account), place)
 
     def account(self, ref: str) -> AccountPermissions:
         """One account in full."""
@@ -94,7 +93,7 @@ class Permissions:
         keys: dict[str, tuple[str, ...]] = {}
         for account in self.accounts:
             cell = self.cells[account.id]
-            state = _state(cell, place)
+            state = state_of(cell, place)
             path = self.paths[account.id]
             groups[state].append(path)
             if state == "depends":
@@ -122,20 +121,24 @@ class Permissions:
         if changes is not None and not changes:
             return self
         lens = now.settings.lenses.get(self.lens.name, self.lens) if self.lens else None
-        same_settings = changes is not None and not any(isinstance(change, Configure) for change in changes)
+        same_settings = changes is not None and not any(map(_touches_all, changes))
         shared = self._shared if same_settings else None
         survey = Survey(now, lens, shared)
         concerned = _concerned(now, changes) if changes is not None and same_settings else None
-        accounts = now.accounts()
-        if len(self.accounts) != len(self._org.accounts()) and now is not self._org:
-            accounts = tuple(one for one in accounts if one.id in self.cells)
         if concerned is None:
-            cells = {account.id: survey.cell(account) for account in accounts}
-        else:
-            cells = dict(self.cells)
-            for account in accounts:
-                if account.id in concerned or account.id not in cells:
-                    cells[account.id] = survey.cell(account)
+            same = len(self.accounts) == len(self._org.accounts())
+            accounts = now.accounts() if same else tuple(one for one in now.accounts() if one.id in self.cells)
+            return Permissions(
+                now, lens, accounts, {one.id: survey.cell(one) for one in accounts}, now.revision, survey.shared
+            )
+        fresh = {node: now.account(node) for node in concerned if now.entity(node).kind == "account"}
+        accounts, cells = self.accounts, dict(self.cells)
+        gone = {node for node in _removed(changes or ()) if node not in now}
+        if gone or not fresh.keys() <= cells.keys() or any(isinstance(change, Replace) for change in changes or ()):
+            accounts = tuple(fresh.get(one.id, one) for one in accounts if one.id not in gone)
+            accounts += tuple(one for node, one in fresh.items() if node not in cells)
+            cells = {node: cell for node, cell in cells.items() if node not in gone}
+        cells |= {node: survey.cell(one) for node, one in fresh.items()}
         return Permissions(now, lens, accounts, cells, now.revision, survey.shared)
 
     # ---- forms ---------------------------------------------------------------------------------------
@@ -231,179 +234,15 @@ class Permissions:
         return pandas.DataFrame(rows, columns=["account", "service", "actions", "not_blocked", "depends", "blocked"])
 
 
-@dataclass(frozen=True, eq=False)
-class AccountPermissions:
-    """One account: what is blocked, and what depends on which keys."""
-
-    path: str
-    cell: ChainBits = field(repr=False)
-    words: str
-
-    @property
-    def blocked(self) -> list[str]:
-        """Actions that are surely blocked."""
-        return list(load_catalogue().names(self.cell.blocked))
-
-    @property
-    def depends(self) -> dict[str, tuple[str, ...]]:
-        """Actions that depend on context, each with the keys (and "resource") it depends on."""
-        names = load_catalogue().names
-        return {name: keys for keys, bits in self.cell.turns for name in names(bits)}
-
-    def __str__(self) -> str:
-        catalogue, cell = load_catalogue(), self.cell
-        free = len(catalogue) - cell.blocked.bit_count() - cell.depends.bit_count()
-        lines = [f"{self.path}, {self.words}: {free:,} of {len(catalogue):,} actions are not blocked"]
-        lines += _listed("blocked", cell.blocked)
-        for keys, bits in cell.turns:
-            lines += _listed(f"depends on {', '.join(keys)}", bits)
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return names of actions: blocked, and depending with their keys."""
-        return {
-            "account": self.path,
-            "blocked": self.blocked,
-            "depends": {name: list(keys) for name, keys in self.depends.items()},
-        }
-
-    def to_frame(self) -> pandas.DataFrame:
-        """One row for each action of the catalogue: its state and the keys it depends on."""
-        import pandas
-
-        turning = self.depends
-        rows = [
-            (name, _state(self.cell, place), ", ".join(turning.get(name, ())))
-            for place, name in enumerate(load_catalogue().actions)
-        ]
-        return pandas.DataFrame(rows, columns=["action", "state", "depends_on"])
+def _touches_all(change: Change) -> bool:
+    """Settings, and ids that AWS gave, may change what any policy means."""
+    if isinstance(change, Replace):
+        return change.before.aws_id != change.after.aws_id
+    return isinstance(change, Configure)
 
 
-@dataclass(frozen=True, eq=False)
-class GroupPermissions:
-    """The accounts of an OU together: what is blocked in all of them, and what in some only."""
-
-    path: str
-    cells: tuple[ChainBits, ...] = field(repr=False)
-    words: str
-
-    @cached_property
-    def blocked_everywhere(self) -> int:
-        """Actions that are blocked in every account, as a bit set."""
-        found = load_catalogue().all_bits if self.cells else 0
-        for cell in set(self.cells):
-            found &= cell.blocked
-        return found
-
-    @cached_property
-    def blocked_somewhere(self) -> int:
-        """Actions that are blocked in some account, as a bit set."""
-        found = 0
-        for cell in set(self.cells):
-            found |= cell.blocked
-        return found
-
-    @cached_property
-    def depends_somewhere(self) -> int:
-        """Actions that depend on context in some account, as a bit set."""
-        found = 0
-        for cell in set(self.cells):
-            found |= cell.depends
-        return found
-
-    def __str__(self) -> str:
-        lines = [f"{self.path}, {len(self.cells):,} accounts, {self.words}"]
-        lines += _listed("blocked in all of them", self.blocked_everywhere)
-        lines += _listed("blocked in some of them", self.blocked_somewhere & ~self.blocked_everywhere)
-        lines += _listed("depends on context in some of them", self.depends_somewhere)
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return names of actions blocked everywhere, somewhere, and depending somewhere."""
-        names = load_catalogue().names
-        return {
-            "place": self.path,
-            "accounts": len(self.cells),
-            "blocked_everywhere": list(names(self.blocked_everywhere)),
-            "blocked_somewhere": list(names(self.blocked_somewhere)),
-            "depends_somewhere": list(names(self.depends_somewhere)),
-        }
-
-
-@dataclass(frozen=True)
-class Who:
-    """Which accounts guardrails let do an action; `keys` say on what it depends in those where it depends."""
-
-    action: str
-    not_blocked: tuple[str, ...]
-    depends: tuple[str, ...]
-    blocked: tuple[str, ...]
-    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        lines = [f"{self.action}: {len(self.not_blocked) + len(self.depends)} accounts may still do it"]
-        for words, paths in (
-            ("not blocked", self.not_blocked),
-            ("depends", self.depends),
-            ("blocked", self.blocked),
-        ):
-            if paths:
-                lines.append(f"  {words} ({len(paths)})")
-                shown = paths[:_SHOWN]
-                for path in shown:
-                    keys = ", ".join(self.keys.get(path, ()))
-                    lines.append(f"    {path}" + (f" on {keys}" if keys else ""))
-                lines += [f"    … and {len(paths) - _SHOWN} more"] if len(paths) > _SHOWN else []
-        return "\n".join(lines)
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{escape(str(self))}</pre>"
-
-    def to_json(self) -> dict[str, Any]:
-        """Return paths of accounts by state."""
-        return {
-            "action": self.action,
-            "not_blocked": list(self.not_blocked),
-            "depends": {path: list(self.keys.get(path, ())) for path in self.depends},
-            "blocked": list(self.blocked),
-        }
-
-
-def _state(cell: ChainBits, place: int) -> State:
-    if cell.blocked >> place & 1:
-        return "blocked"
-    return "depends" if cell.depends >> place & 1 else "not blocked"
-
-
-def _listed(words: str, bits: int) -> Iterator[str]:
-    """Names of actions, a service in full as `service:*`, the rest counted where there are too many."""
-    if not bits:
-        return
-    catalogue = load_catalogue()
-    yield f"  {words}: {bits.bit_count():,}"
-    if bits == catalogue.all_bits:
-        yield "    every action"
-        return
-    names = _shortened(bits)
-    yield from (f"    {name}" for name in names[:_SHOWN])
-    if len(names) > _SHOWN:
-        yield f"    … and {len(names) - _SHOWN} more lines"
-
-
-def _shortened(bits: int) -> list[str]:
-    catalogue = load_catalogue()
-    counts = Counter(name.partition(":")[0] for name in catalogue.names(bits))
-    names: list[str] = []
-    for service in counts:
-        mine = catalogue.service_bits(service)
-        names += [f"{service}:*"] if mine & ~bits == 0 else list(catalogue.names(bits & mine))
-    return names
+def _removed(changes: tuple[Change, ...]) -> Iterator[str]:
+    return (change.entity.id for change in changes if isinstance(change, Remove))
 
 
 def _concerned(org: Organization, changes: tuple[Change, ...]) -> set[str] | None:

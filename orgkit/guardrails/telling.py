@@ -75,7 +75,7 @@ def markdown(comparison: Comparison) -> str:
             lines.append("| " + " | ".join(map(_cell, cells)) + " |")
         lines += ["", "<details><summary>Every action</summary>", ""]
         for group in comparison.groups[: 2 * _SCREEN]:
-            names = ", ".join(f"`{name}`" for name in _shortened(group.bits)[:200])
+            names = ", ".join(f"`{name}`" for name in shortened(group.bits)[:200])
             lines.append(f"- {_SIGNS[group.kind]} {_cell(group.where)}: {names}")
         lines += ["", "</details>"]
         if len(comparison.groups) > 2 * _SCREEN:
@@ -94,10 +94,10 @@ def actions(bits: int) -> str:
     if count > 0.5 * len(catalogue):
         return (
             f"{count:,} actions, all but {actions(catalogue.all_bits & ~bits)}"
-            if len(_shortened(catalogue.all_bits & ~bits)) <= _NAMES
+            if len(shortened(catalogue.all_bits & ~bits)) <= _NAMES
             else f"{count:,} actions of {len(catalogue.services)} services"
         )
-    names = _shortened(bits)
+    names = shortened(bits)
     shown = ", ".join(names[:_NAMES])
     return shown if len(names) <= _NAMES else f"{shown} and more: {count:,} actions"
 
@@ -155,7 +155,8 @@ def _accounts(comparison: Comparison) -> Iterator[str]:
             yield f"{words}: {', '.join(paths[:_NAMES])}{more}"
 
 
-def _shortened(bits: int) -> list[str]:
+def shortened(bits: int) -> list[str]:
+    """Names of actions, a service in full as `service:*`."""
     catalogue = load_catalogue()
     names: list[str] = []
     rest = bits

@@ -51,7 +51,7 @@ def other_resources(reading: Reading) -> Iterator[Finding]:
             yield Finding(
                 line.policy.id,
                 f"{line.label}: a call of {action} also touches {shown}, which carry no {key}; there {operator} "
-                f"{'holds' if statement.effect == 'Deny' else 'does not hold'}, so the call is {does} whatever {key} is",
+                f"{'holds' if statement.effect == 'Deny' else 'does not hold'}, so the call is {does}",
                 f'Write "Resource": "{carrier}", so that only what carries the key is judged.',
             )
 

@@ -55,8 +55,8 @@ def allow_masked(reading: Reading) -> Iterator[Finding]:
                     part = "all of it" if masked == line.bits else actions(masked)
                     yield Finding(
                         line.policy.id,
-                        f"{line.label}: attached to {org.path(target)}, but {org.path(above)} further up does not allow "
-                        f"{part}, so this Allow opens nothing there",
+                        f"{line.label}: attached to {org.path(target)}, but {org.path(above)} further up does not "
+                        f"allow {part}, so this Allow opens nothing there",
                         f"Allow it at {org.path(above)} too, or take it out here.",
                     )
                     break
@@ -74,8 +74,8 @@ def allow_beside_full_access(reading: Reading) -> Iterator[Finding]:
             if any(policy.handle == "FullAWSAccess" for policy in org.attached(target, SCP)):
                 yield Finding(
                     line.policy.id,
-                    f"{line.label}: FullAWSAccess is attached to {org.path(target)} too, so the list restricts nothing: "
-                    "the policies of one level are united",
+                    f"{line.label}: FullAWSAccess is attached to {org.path(target)} too, so the list restricts "
+                    "nothing: the policies of one level are united",
                     f"Write full_aws_access: false at {org.path(target)}, if only the list is meant to be allowed.",
                 )
 
@@ -91,8 +91,8 @@ def without_guardrail(reading: Reading) -> Iterator[Finding]:
             count = len(direct)
             yield Finding(
                 ou.id,
-                f"no guardrail binds its {count} account{'' if count == 1 else 's'}: nothing keeps them from leaving the "
-                "organization or from switching logs off",
+                f"no guardrail binds its {count} account{'' if count == 1 else 's'}: nothing keeps them from leaving "
+                "the organization or from switching logs off",
                 "Attach a baseline of denials to the root or to this OU.",
             )
 
