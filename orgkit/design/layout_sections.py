@@ -1,4 +1,4 @@
-"""The shape of what stands beside the tree in `org.yaml`: access, logging, baselines, cost, lenses, expectations, moves."""
+"""The shape of what stands beside the tree in `org.yaml`: access, logging, baselines, cost, lenses, and so on."""
 
 from __future__ import annotations
 
