@@ -1,4 +1,4 @@
-"""JupyterLab on loopback and Chromium, once for all tests here; a page per notebook, which asks nothing of the network."""
+"""JupyterLab on loopback and Chromium, once for all tests here; no page asks the network for anything."""
 
 from __future__ import annotations
 
