@@ -95,13 +95,13 @@ def _guards(draft: Draft) -> Iterator[tuple[str, str]]:
     for step_id, (account, source) in draft.moves.items():
         arriving = creators.get(draft.design.account(account).email.casefold(), step_id)
         for node in draft.design.chain(account):
-            for before in stronger[node]:
+            for before in stronger.get(node, ()):
                 yield before, arriving
         for node in draft.live.chain(source) if source is not None else ():
-            for after in weaker[draft.match.design.get(node, "")]:
+            for after in weaker.get(draft.match.design.get(node, ""), ()):
                 yield step_id, after
         if source is not None:
-            for after in weaker[account]:
+            for after in weaker.get(account, ()):
                 yield step_id, after
     for node, weakening in weaker.items():
         near = set(draft.design.chain(node)) | set(draft.design.subtree(node))

@@ -28,12 +28,20 @@ _DESCRIBED = {
 }
 
 
-def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), principal: str | None = None) -> Plan:
+def plan(
+    design: Organization,
+    live: Organization,
+    *,
+    remove: Iterable[str] = (),
+    principal: str | None = None,
+    lock_out: Iterable[str] = (),
+) -> Plan:
     """The steps that make the live organization as designed.
 
     `remove` names what may be deleted, closed, removed or detached, besides the design's own `remove:`: a policy or OU
     by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, a policy type. `principal` is the ARN that will
-    make the calls; by default a role of the management account.
+    make the calls; by default a role of the management account. `lock_out` names protected principals, as the design
+    writes them, that this plan may lock out.
     Errors: InputError for a name in `remove` that does not say enough.
     """
     draft = Draft(design, live, match(design, live), removals(design, live, remove))
@@ -45,12 +53,12 @@ def plan(design: Organization, live: Organization, *, remove: Iterable[str] = ()
     plan_removals(draft)
     check_limits(draft)
     graph, order = arrange(draft)
-    rehearsed = rehearse(draft, order, principal)
+    rehearsed = rehearse(draft, order, principal, lock_out)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
         edges=tuple(sorted((before, after, graph.edges[before, after]["kind"]) for before, after in graph.edges)),
         blocked=Problems([*draft.blocked, *rehearsed.blocked]),
-        held=Problems(draft.held),
+        held=Problems([*draft.held, *rehearsed.held]),
         unmanaged=Problems(draft.unmanaged),
         described=Problems(_described(design)),
         exposures=rehearsed.exposures,
