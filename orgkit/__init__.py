@@ -74,17 +74,21 @@ def load(path: str | PathLike[str] = "org.yaml") -> Organization:
 
     Raises FileError with file, line and column where the file is not what it should be.
     """
+    from pathlib import Path
+
     from orgkit.design import load as read_file
     from orgkit.starter import design
 
-    return read_file(design() if path == STARTER else path)
+    return read_file(design() if path == STARTER else Path(path))
 
 
 def save(org: Organization, path: str | PathLike[str]) -> None:
     """Write a design; every line that no edit concerns stays as it was, byte for byte."""
+    from pathlib import Path
+
     from orgkit.design import save as write_file
 
-    write_file(org, path)
+    write_file(org, Path(path))
 
 
 def check(org: Organization) -> Problems:
