@@ -5,6 +5,7 @@ from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.connect import connect
 from orgkit.cloud.faults import Faults
 from orgkit.cloud.pacing import Pacer, Rate, published_rates
+from orgkit.cloud.read import read
 from orgkit.cloud.target import ACCESS_ROLE, Target
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "connect",
     "gaps",
     "published_rates",
+    "read",
 ]
