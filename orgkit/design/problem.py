@@ -15,8 +15,8 @@ SEVERITIES: Final[tuple[Severity, ...]] = ("error", "warning", "note")
 class Problem:
     """One finding. `code` is stable and kebab-case; `node` is the id of the entity concerned, where there is one.
 
-    error: AWS refuses it, or it does not do what it says; warning: it probably does not mean what was meant; note: worth
-    knowing. `where` is for people: file:line:column and path. `fix` says how to mend it.
+    error: AWS refuses it, or it does not do what it says; warning: it probably does not mean what was meant; note:
+    worth knowing. `where` is for people: file:line:column and path. `fix` says how to mend it.
     """
 
     code: str
