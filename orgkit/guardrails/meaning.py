@@ -14,11 +14,22 @@ from orgkit import policy
 from orgkit.guardrails.lens import Scenario
 from orgkit.guardrails.question import known_context, statement_keys
 from orgkit.guardrails.standing import Standing
-from orgkit.guardrails.touching import Way, carriers, endpoint_regions, fits, has_several_types, shape, touched
+from orgkit.guardrails.touching import (
+    Way,
+    action_named,
+    carriers,
+    endpoint_regions,
+    fits,
+    has_several_types,
+    shape,
+    touched,
+)
 from orgkit.policy.catalogue import Catalogue, load_catalogue
 from orgkit.policy.context import UNKNOWN, View, read_context, read_principal
+from orgkit.policy.patterns import is_wild
 
 RESOURCE = "resource"
+_PLACES = 6  # parts of an ARN
 _NEVER: tuple[str, ...] = ()
 
 
@@ -149,7 +160,8 @@ def groups(statement: policy.Statement, bits: int, keys: frozenset[str], viewpoi
     if "aws:requestedregion" in keys:
         found = _cut(found, _by_region(viewpoint.partition))
     if not statement.every_resource:
-        found = [part for group in found for part in _by_resources(catalogue, group)]
+        near = _near(statement)
+        found = [part for group in found for part in (group & ~near, *_by_resources(catalogue, group & near)) if part]
         if viewpoint.scenario.resource is not None:
             found = _single(found, viewpoint.scenario.resource, catalogue)
     return found
@@ -177,7 +189,7 @@ def _by_carrying(key: str) -> tuple[int, ...]:
 @lru_cache(maxsize=1)
 def _several_types() -> int:
     catalogue = load_catalogue()
-    return _bits(catalogue, has_several_types)
+    return _bits(catalogue, lambda place: has_several_types(catalogue.actions[place]))
 
 
 @lru_cache(maxsize=8)
@@ -191,6 +203,32 @@ def _by_region(partition: str) -> tuple[int, ...]:
     for bits in found.values():
         rest &= ~bits
     return (*found.values(), rest)
+
+
+def _near(statement: policy.Statement) -> int:
+    """The actions whose resources can be of the services that the statement's resources name; the others touch none."""
+    bits = 0
+    for pattern in statement.resources:
+        parts = pattern.split(":")
+        if len(parts) < _PLACES or is_wild(parts[2]) or "$" in parts[2]:
+            return load_catalogue().all_bits
+        bits |= _touching().get(parts[2], 0)
+    return bits | _touching()[""]
+
+
+@lru_cache(maxsize=1)
+def _touching() -> dict[str, int]:
+    """Service part of an ARN → actions that touch such resources; under "" those whose resources are not told."""
+    catalogue = load_catalogue()
+    marks: dict[str, set[int]] = {"": set()}
+    for place, name in enumerate(catalogue.actions):
+        known = catalogue.resource_types(name.partition(":")[0])
+        for one in action_named(name).resources:
+            listed = known.get(one.name.lower())
+            parts = listed.arn.split(":") if listed else []
+            service = parts[2] if len(parts) >= _PLACES and not is_wild(parts[2]) else ""
+            marks.setdefault(service, set()).add(place)
+    return {service: _bits(catalogue, places.__contains__) for service, places in marks.items()}
 
 
 def _by_resources(catalogue: Catalogue, bits: int) -> Iterator[int]:
@@ -209,7 +247,7 @@ def _resource_shapes(service: str) -> tuple[int, ...]:
     catalogue = load_catalogue()
     found: dict[tuple[Any, ...], int] = {}
     for place in _places(catalogue.service_bits(service)):
-        resources = catalogue.find_action(catalogue.actions[place]).resources
+        resources = action_named(catalogue.actions[place]).resources
         key = tuple((one.name, one.required) for one in resources)
         found[key] = found.get(key, 0) | 1 << place
     return tuple(found.values())
@@ -229,8 +267,8 @@ def _fitting(resource: str) -> int:
     return sum(1 << place for place in same if fits(catalogue.actions[place], resource))
 
 
-def _bits(catalogue: Catalogue, wanted: Callable[[str], bool]) -> int:
-    return int("".join("1" if wanted(name) else "0" for name in reversed(catalogue.actions)), 2)
+def _bits(catalogue: Catalogue, wanted: Callable[[int], bool]) -> int:
+    return int("".join("1" if wanted(place) else "0" for place in reversed(range(len(catalogue)))), 2)
 
 
 def _places(bits: int) -> Iterator[int]:

@@ -70,13 +70,16 @@ def ask(
     explicit = {key.lower(): value for key, value in (context or {}).items()}
     known = known_context(stands, seen, action, org.settings.partition) | explicit
     region = known.get("aws:requestedregion")
+    place = load_catalogue().index.get(action.lower())
+    # The caller may insist on a key that the catalogue does not know of; of those it knows, each resource has its own.
+    insisted = {key for key in explicit if place is None or not carriers(key) >> place & 1}
     ways = touched(
         action,
         resource,
         partition=org.settings.partition,
         region=region if isinstance(region, str) else None,
         owner=stands.owner_id,
-        keys=open_keys(stands) - explicit.keys(),
+        keys=open_keys(stands) - insisted,
     )
     return Question(action, stands, known, ways)
 

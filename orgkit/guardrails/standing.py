@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from orgkit.design import RCP, SCP, Account, Organization
+from orgkit.design import RCP, RCP_FULL_AWS_ACCESS, SCP, Account, Organization
 from orgkit.guardrails.inheritance import Chain, account_id, chain, organization_id
 
 _ORGANIZATION_ID = re.compile(r"\bo-[a-z0-9]{10,32}\b")
@@ -50,7 +50,9 @@ def standing(
     owner = _holder(org, resource, account)
     owner_id = account_id(owner) if owner else (resource or "").split(":")[4]
     scps = () if caller is None else chain(org, caller.id, SCP)
-    rcps = None if owner is None else chain(org, owner.id, RCP) or None
+    rcps = None if owner is None else chain(org, owner.id, RCP)
+    if rcps is not None and all(name == RCP_FULL_AWS_ACCESS.handle for _, _, texts in rcps for name, _ in texts):
+        rcps = None  # AWS's own, which allows everything, has no say
     context: dict[str, Any] = {"aws:ResourceAccount": owner_id}
     context |= _organization("Resource", org, owner, scps, rcps)
     if service:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orgkit.design import RCP, SCP, Account, Organization
+from orgkit.design import RCP, RCP_FULL_AWS_ACCESS, SCP, Account, Organization
 from orgkit.design.sections import Lens
 from orgkit.guardrails.inheritance import Texts, account_id, attached
 from orgkit.guardrails.lens import scenario
@@ -76,7 +76,7 @@ class Survey:
 
     def _join(self, above: ChainBits, node: str, type: str, token: Token, account: Account) -> ChainBits:
         texts = self._attached(node, type)
-        if type == RCP and len(texts) <= 1 and all(name == "RCPFullAWSAccess" for name, _ in texts):
+        if type == RCP and all(name == RCP_FULL_AWS_ACCESS.handle for name, _ in texts):
             return above
         seen = sensitivity(texts, type)
         mine = token if self._every_account_differs else (token[0] if seen.any_id or token[0] in seen.ids else "",

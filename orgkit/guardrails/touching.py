@@ -43,7 +43,7 @@ def touched(
     known = catalogue.index.get(action.lower())
     if known is None:
         return (request_resources(action, resource),)
-    one = _action(catalogue.actions[known])
+    one = action_named(catalogue.actions[known])
     wanted = tuple(keys)
     base = request_resources(action, resource, partition=partition, region=region or "*", account=owner)
     there = {each.type for each in base}
@@ -96,7 +96,7 @@ def shape(name: str, key: str) -> tuple[tuple[bool, bool], ...]:
     """For each type of resource of an action, whether it comes with the key and whether every call touches it; a single
     entry where all types agree about the key.
     """
-    action = _action(name)
+    action = action_named(name)
     each = tuple((carries(action, one.name, key), one.required) for one in action.resources)
     if len({carried for carried, _ in each}) > 1:
         return each
@@ -105,7 +105,7 @@ def shape(name: str, key: str) -> tuple[tuple[bool, bool], ...]:
 
 def has_several_types(name: str) -> bool:
     """Whether an action knows more than one type of resource."""
-    return len(_action(name).resources) > 1
+    return len(action_named(name).resources) > 1
 
 
 def carriers(key: str) -> int:
@@ -139,7 +139,7 @@ def _index() -> dict[str, list[int]]:
     catalogue = load_catalogue()
     found: dict[str, list[int]] = {}
     for name in catalogue.actions:
-        action = _action(name)
+        action = action_named(name)
         listed = {key for one in action.resources for key in _keys(action, one)}
         for key in listed.union(action.condition_keys):
             found.setdefault(key.lower(), []).append(action.index)
@@ -147,8 +147,9 @@ def _index() -> dict[str, list[int]]:
 
 
 @cache
-def _action(name: str) -> Action:
-    return load_catalogue().find_action(name)
+def action_named(name: str) -> Action:
+    """One action of the catalogue, by its name as AWS writes it."""
+    return load_catalogue().findaction_named(name)
 
 
 def _keys(action: Action, one: ActionResource) -> tuple[str, ...]:
