@@ -149,7 +149,7 @@ def _index() -> dict[str, list[int]]:
 @cache
 def action_named(name: str) -> Action:
     """One action of the catalogue, by its name as AWS writes it."""
-    return load_catalogue().findaction_named(name)
+    return load_catalogue().find_action(name)
 
 
 def _keys(action: Action, one: ActionResource) -> tuple[str, ...]:
