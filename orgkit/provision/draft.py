@@ -11,6 +11,8 @@ from orgkit.provision.match import Match, entities, ou_paths
 from orgkit.provision.removals import Removals
 from orgkit.provision.steps import NEUTRAL, Step
 
+_PATH_KEYS = ("aws:PrincipalOrgPaths", "aws:ResourceOrgPaths", "aws:SourceOrgPaths")
+
 
 class Draft:
     """Collects steps and findings; the parts of the planner write into it.
@@ -37,8 +39,11 @@ class Draft:
         self.design_paths = ou_paths(design)
         self.live_paths = ou_paths(live)
         self.handle_paths = _handle_paths(design)
+        self._places: dict[str, str] = dict(self.handle_paths)
         self.managed_by = _managed_by(design)
         self.recreated: set[str] = _recreated(design, live, match)  # design nodes of OUs that get a new id
+        # Policies with conditions on where in the organization somebody stands.
+        self.naming_paths = [p for p in live.policies() if any(key in p.content for key in _PATH_KEYS)]
         self._learn_ids()
 
     # ---- names -----------------------------------------------------------------------------------
@@ -74,7 +79,12 @@ class Draft:
 
     def place(self, node: str) -> str:
         """How a person knows a node of the design."""
-        return self.handle_paths.get(node) or self.design.path(node)
+        found = self._places.get(node)
+        if found is None:
+            above = self.handle_paths.get(self.design.parent(node) or "")
+            own = self.design.entity(node).handle
+            found = self._places[node] = f"{above}/{own}" if above else own
+        return found
 
     def live_place(self, node: str) -> str:
         return self.live_paths.get(node) or self.live.path(node)

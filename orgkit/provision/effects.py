@@ -5,8 +5,6 @@ from __future__ import annotations
 from orgkit.design import Account, OrganizationalUnit
 from orgkit.provision.draft import Draft
 
-_PATH_KEYS = ("aws:PrincipalOrgPaths", "aws:ResourceOrgPaths", "aws:SourceOrgPaths")
-
 
 def effects_of_moving(draft: Draft, thing: Account | OrganizationalUnit, now: str) -> list[str]:
     """Side effects of a move, as sentences: Control Tower, stack sets, conditions that name an OU."""
@@ -29,8 +27,8 @@ def effects_of_moving(draft: Draft, thing: Account | OrganizationalUnit, now: st
     if isinstance(thing, OrganizationalUnit):
         gone.add(draft.live.entity(now).aws_id)
         notes.append("its id changes: shares and stack sets that name it by id must be told the new one")
-    for policy in draft.live.policies():
-        if any(key in policy.content for key in _PATH_KEYS) and any(key and key in policy.content for key in gone):
+    for policy in draft.naming_paths:
+        if any(key and key in policy.content for key in gone):
             notes.append(f"policy {policy.name} names an OU it leaves in a condition on organization paths")
     return notes
 

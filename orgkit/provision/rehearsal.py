@@ -71,6 +71,7 @@ class _Rehearsing:
         self._end = end
         self._after = Survey(end, None, self._shared)
         self._before = Survey(draft.live, None, self._shared)
+        self._lacking: dict[tuple[int, int, int], dict[str, int]] = {}
         self._open: dict[str, _Moment] = {}  # by account node
 
     def run(self, steps: list[Step]) -> Iterator[Exposure]:
@@ -102,7 +103,11 @@ class _Rehearsing:
         if exposed and account.id not in self._open:
             place = self._end.path(account.id) if account.id in self._end else account.name
             born = step.kind == "create_account"
-            self._open[account.id] = _Moment(step, place, exposed, _missing(org, self._end, account.id, exposed), born)
+            # Chains that are alike are one object, so most accounts share the answer.
+            key = (id(now), id(self._after.cell(self._at_the_end(account))), exposed)
+            if key not in self._lacking:
+                self._lacking[key] = _missing(org, self._end, account.id, exposed)
+            self._open[account.id] = _Moment(step, place, exposed, self._lacking[key], born)
 
     def _at_the_end(self, account: Account) -> Account:
         return self._end.account(account.id) if account.id in self._end else account

