@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 
@@ -207,3 +209,8 @@ def test_it_reads_without_libyaml_too(monkeypatch: pytest.MonkeyPatch, starter: 
     again = load(STARTER)
     assert again == starter
     assert again.marks == starter.marks
+
+
+def test_yaml_is_not_imported_before_a_file_is_read() -> None:
+    code = "import sys, orgkit.design; sys.exit('yaml' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

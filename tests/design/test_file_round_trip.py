@@ -93,3 +93,17 @@ def test_an_edit_of_one_account_concerns_one_line(account: str, tmp_path: Path) 
     went, came = changed_lines(path, before)
     assert went[0] == line
     assert [each.strip() for each in came if account in each] == [line.strip()]
+
+
+@settings(max_examples=200)
+@given(verb=st.sampled_from(range(len(VERBS) - 1)), numbers=st.lists(st.integers(0, 40), min_size=8, max_size=8))
+def test_the_comparison_behind_saving_sees_every_edit(verb: int, numbers: list[int]) -> None:
+    before = load(design())
+    org = before.copy()
+    assert difference(before, org) is None
+    with suppress(InputError):
+        VERBS[verb](Pick(org, 7, numbers))
+    if org != before:
+        assert difference(before, org) is not None
+        org.undo()
+    assert difference(before, org) is None
