@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
 
+from orgkit.design.contacts import Contact
 from orgkit.design.money import Money
 from orgkit.errors import DesignError
 
@@ -41,10 +42,10 @@ POLICY_TYPES: Final = (
 )
 ACCESS_ROLE: Final = "OrganizationAccountAccessRole"
 
-NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-def _nothing() -> Mapping[str, str]:
+def _nothing() -> Mapping[str, Any]:
     return NOTHING
 
 
@@ -102,6 +103,7 @@ class Account(_Target):
     monthly_cost: Money | None = None  # planned, a month
     role_name: str = ACCESS_ROLE
     description: str | None = None
+    contacts: Mapping[str, Contact] = field(default_factory=_nothing)  # by kind: billing, operations, security
     state: str = "ACTIVE"  # PENDING_ACTIVATION ACTIVE SUSPENDED PENDING_CLOSURE CLOSED
     joined: str | None = None  # CREATED INVITED
 

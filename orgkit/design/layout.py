@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 from orgkit.design import quotas
+from orgkit.design.contacts import CONTACT_KINDS, Contact
 from orgkit.design.documents import FilePath, InlineJson
 from orgkit.design.entities import POLICY_TYPES
 from orgkit.design.layout_sections import (
@@ -90,6 +92,24 @@ _COMMON: Final = (
     Key("budget", Amount(), "What it may cost a month, as in 9000 USD"),
     Key("managed_by", NAME, "Another tool that looks after it"),
 )
+CONTACT: Final = Record(
+    "name, title, email and phone",
+    (
+        Key("name", NAME, "The name of the person or team", required=True),
+        Key("title", NAME, "Their title or role", required=True),
+        Key("email", Text("an email address", pattern=r"[^\s@]+@[^\s@]+"), "Where AWS writes to", required=True),
+        Key("phone", Text("a phone number", pattern=r"[0-9\s()+-]{1,20}"), "Where AWS calls", required=True),
+    ),
+    Contact,
+    line=True,
+)
+CONTACTS: Final = Record(
+    "billing, operations and security",
+    tuple(Key(kind, CONTACT, f"Whom AWS writes to about {kind}") for kind in CONTACT_KINDS),
+    lambda **contacts: MappingProxyType(contacts),
+    line=True,
+    unmake=dict,
+)
 _ACCOUNT: Final = (
     Key(
         "email", Text("an email address", pattern=r"[^\s@]+@[^\s@]+"), "The email address of the account", required=True
@@ -100,6 +120,7 @@ _ACCOUNT: Final = (
     *_COMMON[:2],
     Key("monthly_cost", Amount(), "What it is planned to cost a month, as in 400 USD"),
     *_COMMON[2:],
+    Key("contacts", CONTACTS, "Alternate contacts: billing, operations, security"),
     Key("role_name", NAME, "The role that AWS creates in it"),
 )
 ACCOUNT: Final = Record("an account", _ACCOUNT, line=True, ref="account")
@@ -147,6 +168,7 @@ ORGANIZATION: Final = Record(
             ListOf(Protected(), line=False),
             "Principals that no plan may lock out",
         ),
+        Key("contacts", CONTACTS, "Alternate contacts of every account that names none of that kind itself"),
     ),
 )
 POLICY: Final = Record(

@@ -68,12 +68,15 @@ class Organization:
         self._settings = settings or Settings()
         self._names = NameIndex(self)
         self._whole: tuple[tuple[Target, str | None], ...] | None = None  # see tree(); until the next change
+        self._head: tuple[Account | None] | None = None  # the management account, once looked for; until then too
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
         self.marks: Mapping[str, Mark] = MappingProxyType(dict(marks or {}))
         self.unknown: tuple[str, ...] = ()
         self.origin: str | None = None  # the target it was read from, as connect() takes it
+        # What a live organization has beside Organizations itself, by part, as plain data: budgets, contacts, tags.
+        self.surroundings: Mapping[str, Any] = MappingProxyType({})
 
     # ---- the graph and its entities ------------------------------------------------------------------
 
@@ -102,10 +105,9 @@ class Organization:
     @property
     def management(self) -> Account | None:
         """The management account, or None in an organization that does not exist yet."""
-        for account in self.accounts():
-            if account.management:
-                return account
-        return None
+        if self._head is None:
+            self._head = (next((account for account in self.accounts() if account.management), None),)
+        return self._head[0]
 
     def __contains__(self, node: object) -> bool:
         return node in self._graph
@@ -276,6 +278,11 @@ class Organization:
         """The edits that stand, oldest first."""
         return tuple(self._done)
 
+    @property
+    def undone(self) -> tuple[Edit, ...]:
+        """The edits that were undone and can be redone, the next one first."""
+        return tuple(reversed(self._undone))
+
     def changes(self, since: int = 0) -> tuple[Change, ...]:
         """Every change performed after a revision, for whoever follows the design step by step."""
         return tuple(change for edit in self._log[since:] for change in edit.changes)
@@ -360,6 +367,7 @@ class Organization:
                 other._put_behind([(policy.id, node) for policy in policies])
         other.unknown = self.unknown
         other.origin = self.origin
+        other.surroundings = self.surroundings
         other._names.rebuild()
         return other
 
@@ -390,7 +398,7 @@ class Organization:
 
     def _change(self, change: Change) -> None:
         graph = self._graph
-        self._whole = None
+        self._whole = self._head = None
         match change:
             case Add(entity, parent, index):
                 graph.add_node(entity.id, entity=entity)

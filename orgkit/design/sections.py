@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
+from orgkit.design.contacts import Contact
+
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -231,6 +233,7 @@ class Settings:
     regions: tuple[str, ...] = ()  # the first is home
     limits: Mapping[str, int] = field(default_factory=_empty)
     protected_principals: tuple[ProtectedPrincipal, ...] = ()
+    contacts: Mapping[str, Contact] = field(default_factory=_empty)  # of every account that names none of that kind
     lenses: Mapping[str, Lens] = field(default_factory=_empty)
     expectations: tuple[Expectation, ...] = ()
     access: Access | None = None
