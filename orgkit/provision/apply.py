@@ -167,9 +167,17 @@ class _Run:
 
     def _carry_out(self, step: Step) -> tuple[str, Any]:
         """Runs in a worker: the state that the step ends in, with its ids or the reason."""
-        calls = Calls(step.id, self._target, self._journal, self._stop, doubtful=step.id in self._doubtful)
         self._note(step, STARTED)
         try:
+            calls = Calls(
+                step.id,
+                self._target,
+                self._journal,
+                self._stop,
+                doubtful=step.id in self._doubtful,
+                account=references.bind(step.account, self._ids),
+                role=step.role,
+            )
             ids = execute(step.kind, calls, references.bind(dict(step.parameters), self._ids))
         except Stopped:
             return LEFT, None

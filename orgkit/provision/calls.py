@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orgkit.cloud.secrets import external_id
 from orgkit.errors import CloudError
 from orgkit.provision.journal import CALL, ERROR, REPLY, Journal
+from orgkit.provision.veil import Veil
 
 if TYPE_CHECKING:
     from orgkit.cloud import Target
@@ -46,9 +48,20 @@ class NoReply(Exception):
 class Calls:
     """Makes the calls of one step."""
 
-    def __init__(self, step: str, target: Target, journal: Journal, stop: Stop, *, doubtful: bool = False) -> None:
+    def __init__(
+        self,
+        step: str,
+        target: Target,
+        journal: Journal,
+        stop: Stop,
+        *,
+        doubtful: bool = False,
+        account: str | None = None,
+        role: str | None = None,
+    ) -> None:
         self.step = step
         self.doubtful = doubtful  # an earlier run began this step and did not end it
+        self._place: dict[str, Any] = {"account": account} | ({} if role is None else {"role": role})
         self._target = target
         self._journal = journal
         self._stop = stop
@@ -70,35 +83,37 @@ class Calls:
             ReadTimeoutError,
         )
 
-        client = self._target.client(service)
+        veil = Veil(parameters, lambda reference: external_id(reference, self._target))
+        client = self._target.client(service, **({} if service == "organizations" else self._place))
         for attempt in range(ATTEMPTS):
             if self._stop.is_set():
                 raise Stopped
             self._target.pace.wait(operation)
             self._note(CALL, operation, parameters)
             try:
-                reply: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+                reply: dict[str, Any] = getattr(client, xform_name(operation))(**veil.lift())
             except ClientError as error:
                 code = error.response["Error"]["Code"]
                 reason = error.response.get("Reason")
-                self._note(ERROR, operation, {"code": code, "reason": reason, "message": str(error)})
+                self._note(ERROR, operation, {"code": code, "reason": reason, "message": veil.hide(str(error))})
                 if code in done:
                     return None
                 if (code in AGAIN or reason in AGAIN_REASONS) and attempt + 1 < ATTEMPTS:
                     self.pause(min(LONGEST_PAUSE, 0.5 * 2**attempt))
                     continue
                 raise CloudError(
-                    f"{operation}: {error.response['Error'].get('Message') or code}",
+                    f"{operation}: {veil.hide(error.response['Error'].get('Message') or code)}",
                     where=f"{code}{f' {reason}' if reason else ''}",
                 ) from None
             except (ReadTimeoutError, ConnectTimeoutError, ConnectionClosedError, EndpointConnectionError) as error:
                 self._note(ERROR, operation, {"message": str(error)})
                 raise NoReply(str(error)) from None
             except BotoCoreError as error:
-                self._note(ERROR, operation, {"message": str(error)})
-                raise CloudError(f"{operation}: {error}") from None
+                message = veil.hide(str(error))
+                self._note(ERROR, operation, {"message": message})
+                raise CloudError(f"{operation}: {message}") from None
             reply.pop("ResponseMetadata", None)
-            self._note(REPLY, operation, reply)
+            self._note(REPLY, operation, veil.hide(reply))
             return reply
         raise AssertionError("the last attempt returns or raises")
 

@@ -46,7 +46,7 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
     makers = {name: step.id for step in draft.steps.values() for name in step.produces}
     leavers: dict[str, list[str]] = defaultdict(list)
     for step in draft.steps.values():
-        for name in references.named_in(step.parameters):
+        for name in references.named_in([step.parameters, step.account]):
             if name in makers:
                 yield makers[name], step.id
         if CREATE in draft.steps and step.kind == "enable_trusted_access":

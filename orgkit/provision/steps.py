@@ -67,8 +67,9 @@ class Step:
 
     `id` is unique in a plan and says the same thing in the same way at every planning. `place` is the path or email of
     what it concerns. `parameters` are those of the API call, with references. `produces` names the references that the
-    step's result binds. `part_of` names a larger operation it belongs to, such as moving an OU. `notes` are
-    side effects worth knowing before the step is approved.
+    step's result binds. `account` is the reference of the member account in which the call is made, through its access
+    role or `role`; without it the caller's own. `part_of` names a larger operation it belongs to, such as moving an OU.
+    `notes` are side effects worth knowing before the step is approved.
     """
 
     id: str
@@ -78,6 +79,8 @@ class Step:
     why: str = ""
     parameters: Mapping[str, Any] = field(default_factory=lambda: NO_PARAMETERS)
     produces: tuple[str, ...] = ()
+    account: str | None = None
+    role: str | None = None
     part_of: str | None = None
     effect: str = NEUTRAL
     notes: tuple[str, ...] = ()
@@ -99,6 +102,8 @@ class Step:
             "why": self.why,
             "parameters": dict(self.parameters),
             "produces": list(self.produces),
+            "account": self.account,
+            "role": self.role,
             "part_of": self.part_of,
             "effect": self.effect,
             "notes": list(self.notes),
