@@ -8,6 +8,7 @@ from orgkit.guardrails.expectations import Result, expectations, run
 from orgkit.guardrails.heat import HeatMap
 from orgkit.guardrails.inheritance import levels
 from orgkit.guardrails.lint import lint
+from orgkit.guardrails.packing import Packing, pack, pack_documents
 from orgkit.guardrails.permissions import Permissions, permissions
 from orgkit.guardrails.second_opinion import OpinionatedDecision, SecondOpinion
 from orgkit.guardrails.views import AccountPermissions, GroupPermissions, Who
@@ -22,6 +23,7 @@ __all__ = [
     "HeatMap",
     "Lens",
     "OpinionatedDecision",
+    "Packing",
     "Permissions",
     "Result",
     "SecondOpinion",
@@ -33,6 +35,8 @@ __all__ = [
     "expectations",
     "levels",
     "lint",
+    "pack",
+    "pack_documents",
     "permissions",
     "run",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from orgkit.design import RCP, SCP, Account, Organization
+from orgkit.design.entities import IMPLIED
 from orgkit.guardrails.inheritance import Texts, attached, binds, document
 from orgkit.policy.catalogue import load_catalogue
 
@@ -49,6 +50,8 @@ class Causes:
             )
         for type in (SCP, RCP):
             there, here = binds(self._before, old.id, type), binds(self._after, new.id, type)
+            if there != here and not self._has_a_say(old, new, type):
+                continue
             if there != here and old.management == new.management:
                 found.append(Cause(f"{_WORDS[type]} {'switched on' if here else 'switched off'}", everything))
             elif here and not moved:
@@ -59,6 +62,14 @@ class Causes:
                 for node in (one for one in (*after, new.id) if one in before or one == new.id):
                     found += self._at(old.id if node == new.id else node, node, type)
         return tuple(found)
+
+    def _has_a_say(self, old: Account, new: Account, type: str) -> bool:
+        """Whether the type, where it is switched on, has more to say than AWS's own allow-all."""
+        levels = [attached(self._before, node, type) for node in self._before.chain(old.id)]
+        levels += [attached(self._after, node, type) for node in self._after.chain(new.id)]
+        return any(name != IMPLIED[type].handle for texts in levels for name, _ in texts) or (
+            type == SCP and () in levels
+        )
 
     def _at(self, old: str, new: str, type: str) -> tuple[Cause, ...]:
         key = (old, new, type)

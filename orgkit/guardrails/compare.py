@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, Literal
@@ -126,16 +126,23 @@ class Comparison:
         return pandas.DataFrame(rows, columns=["account", "action", "change", "causes"])
 
 
-def compare(before: Organization, after: Organization, lens: str | Lens | None = None) -> Comparison:
+def compare(
+    before: Organization,
+    after: Organization,
+    lens: str | Lens | None = None,
+    *,
+    accounts: Collection[str] | None = None,
+) -> Comparison:
     """Say which accounts gain or lose which actions from one design to another, always or under conditions.
 
     Accounts are matched by AWS id, else by handle, else by email. Changes are grouped by cause (a policy that reads
     otherwise, an attachment, a move); each group has a request whose decision differs. `lens` is one of the later
-    design, or of the earlier where the later does not have it.
+    design, or of the earlier where the later does not have it. `accounts` are node ids, where the two are states of one
+    design and it is known which accounts an edit concerns: the others are not looked at.
     """
     found = lens if not isinstance(lens, str) else find_lens(after if lens in after.settings.lenses else before, lens)
     assert not isinstance(found, str)
-    pairs, added, removed = match(before, after)
+    pairs, added, removed = match(before, after) if accounts is None else _same_ids(before, after, accounts)
     old = Survey(before, found)
     new = Survey(after, found, old.shared if _same_viewpoints(before, after) else None)
     causes = Causes(before, after)
@@ -192,12 +199,28 @@ def match(
     return pairs, added, list(left.values())
 
 
+def _same_ids(
+    before: Organization, after: Organization, nodes: Iterable[str]
+) -> tuple[list[tuple[Account, Account]], list[Account], list[Account]]:
+    """The same for some accounts of two states of one design."""
+    pairs, added, removed = [], [], []
+    for node in nodes:
+        was, now = (org.account(node) if node in org else None for org in (before, after))
+        if was and now:
+            pairs.append((was, now))
+        elif now:
+            added.append(now)
+        elif was:
+            removed.append(was)
+    return pairs, added, removed
+
+
 def _same_viewpoints(before: Organization, after: Organization) -> bool:
     """Whether a policy means the same in both: nothing that AWS fills in from the organization differs."""
     settings = before.settings, after.settings
     if settings[0].organization_id != settings[1].organization_id or settings[0].partition != settings[1].partition:
         return False
-    ids = [{one.id: one.aws_id for one in (org.root, *org.ous(), *org.accounts())} for org in (before, after)]
+    ids = [{one.id: one.aws_id for one in org.entities()} for org in (before, after)]
     return all(ids[1].get(node, aws_id) == aws_id for node, aws_id in ids[0].items())
 
 

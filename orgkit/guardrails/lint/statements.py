@@ -15,7 +15,7 @@ from orgkit.guardrails.lint.reading import Finding, Line, Reading
 from orgkit.guardrails.meaning import Meaning, Viewpoint, meaning
 from orgkit.guardrails.question import statement_keys
 from orgkit.guardrails.standing import Standing
-from orgkit.guardrails.touching import endpoint_regions, has_several_types
+from orgkit.guardrails.touching import carriers, endpoint_regions, has_several_types
 from orgkit.policy.context import View
 
 
@@ -89,10 +89,10 @@ def never_matches(reading: Reading) -> Iterator[Finding]:
             absent = [
                 key
                 for key in (condition.key for condition in line.statement.conditions)
-                if reading.catalogue.key_type(key) is None
+                if not carriers(key.lower()) & line.bits
             ]
             if absent:
-                continue  # told as a key that does not exist
+                continue  # told as a key that does not exist, or that its actions do not carry
             yield Finding(
                 line.policy.id,
                 f"{line.label}: no call of its actions can fit its "
