@@ -46,10 +46,14 @@ class Pacer:
 
     def wait(self, operation: str) -> float:
         """Wait until the operation may be called, and return the seconds waited."""
-        seconds = self._reserve(operation, owe=True)
+        seconds = self.reserve(operation)
         if seconds > 0:
             self._clock.sleep(seconds)
         return seconds
+
+    def reserve(self, operation: str) -> float:
+        """Count a call and return the seconds to wait before it, for callers that wait in their own way."""
+        return self._reserve(operation, owe=True)
 
     def take(self, operation: str) -> bool:
         """Whether the operation may be called right now; if so, the call is counted."""

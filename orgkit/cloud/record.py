@@ -1,6 +1,8 @@
 """The state file of a sandbox: one JSON line for every call that changed something, replayed when it is opened.
 
-Lines are appended and flushed to the disk before the reply goes out. Replacing the whole file after every call would
+Lines are appended, and handed to the operating system before the reply goes out: the end of the process, by whatever
+signal, loses none. They are forced to the disk when the file is closed; a power failure before that loses the last ones,
+as if those calls had never been made. Forcing each of them would take most of the time of a run. Replacing the whole file after every call would
 make a run of n calls write n² lines; an appended line that a crash tore off is the last one and was never answered,
 so it is dropped. The file holds data only: nothing in it is executed.
 """
@@ -107,17 +109,18 @@ class Record:
             raise
 
     def append(self, entry: Entry) -> None:
-        """Add a call; it is on the disk when this returns."""
+        """Add a call; from here on it outlives this process."""
         self._write(entry.to_json())
 
     def close(self) -> None:
-        """Close the file and let others open it."""
-        self._file.close()
+        """Put the file on the disk, close it and let others open it."""
+        if not self._file.closed:
+            os.fsync(self._file.fileno())
+            self._file.close()
 
     def _write(self, value: dict[str, Any]) -> None:
         self._file.write(json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode() + b"\n")
         self._file.flush()
-        os.fsync(self._file.fileno())
 
     def _lock(self, clock: Clock) -> None:
         waited = 0.0

@@ -33,17 +33,24 @@ class Target:
         no_rates: Mapping[str, Rate] = {}
         self.pace = Pacer(clock, None if paced else no_rates)
         self._sessions = sessions
-        self._clients: dict[tuple[str, str, str, str], tuple[Any, float]] = {}
+        self._clients: dict[tuple[str, str, str, str, bool], tuple[Any, float]] = {}
         self._lock = threading.RLock()
         self._own: str | None = None
         self._closed = False
 
     def client(
-        self, service: str, account: str | None = None, region: str | None = None, role: str = ACCESS_ROLE
+        self,
+        service: str,
+        account: str | None = None,
+        region: str | None = None,
+        role: str = ACCESS_ROLE,
+        *,
+        once: bool = False,
     ) -> Any:
         """Return a boto3 client in the caller's own account, or in a member account through one of its roles.
 
-        `account` is an id, or a name or email that one account has. Clients are kept and shared between threads; one
+        `account` is an id, or a name or email that one account has. `once` sends every request one time only, for
+        callers that repeat by themselves. Clients are kept and shared between threads; one
         for a member account lives as long as its credentials, so ask again for every step.
         Errors: UnknownName, AmbiguousName, TargetError (closed, unknown service), CloudError (the role said no).
         """
@@ -54,13 +61,13 @@ class Target:
             account_id = "" if account is None else self.account(account)
             if account_id == self._own:
                 account_id = ""
-            key = (service, account_id, where, role if account_id else "")
+            key = (service, account_id, where, role if account_id else "", once)
             kept = self._clients.get(key)
             if kept is not None and kept[1] > self.clock.time():
                 return kept[0]
             credentials = self._sessions.assume(self._sts(), account_id, role) if account_id else None
-            client = self._sessions.client(service, where, credentials)
-            for method in ONCE_ONLY.get(service, ()):
+            client = self._sessions.client(service, where, credentials, once=once)
+            for method in () if once else ONCE_ONLY.get(service, ()):
                 single = self._sessions.client(service, where, credentials, once=True)
                 setattr(client, method, getattr(single, method))
             self._clients[key] = (client, credentials.expires if credentials else float("inf"))
