@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from orgkit.design import Account
-from orgkit.design.checks import check
+from orgkit.design.checks import RULES, check
 from orgkit.provision.draft import Draft
 from orgkit.provision.match import entities
 
@@ -46,7 +46,9 @@ def check_limits(draft: Draft) -> None:
     """Add to the draft's `blocked` whatever would stop an apply of its steps."""
     if not draft.steps:
         return
-    draft.blocked += [p for p in check(draft.design) if p.severity == "error" and p.code in _REFUSALS]
+    rules = [rule for rule in RULES if rule.code in _REFUSALS]
+    if any(True for rule in rules for _ in rule.find(draft.design)):
+        draft.blocked += [p for p in check(draft.design) if p.severity == "error" and p.code in _REFUSALS]
     _counts(draft)
     _unknown(draft)
     _emails(draft)

@@ -56,7 +56,7 @@ def plan(
     rehearsed = rehearse(draft, order, principal, lock_out)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
-        edges=tuple(sorted((before, after, graph.edges[before, after]["kind"]) for before, after in graph.edges)),
+        edges=tuple(sorted((before, after, str(data["kind"])) for before, after, data in graph.edges(data=True))),
         blocked=Problems([*draft.blocked, *rehearsed.blocked]),
         held=Problems([*draft.held, *rehearsed.held]),
         unmanaged=Problems(draft.unmanaged),

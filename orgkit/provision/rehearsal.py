@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from orgkit.design import RCP, SCP, Account, Organization, Problem
+from orgkit.design import RCP, SCP, Account, Problem
 from orgkit.guardrails.inheritance import attached, document
 from orgkit.guardrails.matrix import ChainBits
 from orgkit.guardrails.survey import Shared, Survey
@@ -48,69 +48,108 @@ def rehearse(draft: Draft, order: tuple[str, ...], principal: str | None, allowe
     if draft.blocked or not order:
         return Rehearsal()
     steps = [draft.steps[step] for step in order]
-    end = Simulation(draft)
-    for step in steps:
-        end.perform(step)
-    found = _Rehearsing(draft, end.org).run(steps) if _guarded(draft, end.org) else ()
-    blocked, held = lock_outs(draft, steps, end.org, principal, frozenset(allowed))
+    rehearsing = _Rehearsing(draft)
+    rehearsing.run(steps)
+    found = tuple(rehearsing.exposures())
+    blocked, held = lock_outs(draft, steps, rehearsing.state.org, principal, frozenset(allowed))
     assumptions = [*ASSUMPTIONS, f"the calls are made by {principal or 'a role of the management account'}"]
     assumptions += [f"{part} not readable: the answer depends on it" for part in draft.live.unknown]
-    return Rehearsal(tuple(found), tuple(blocked), tuple(held), tuple(assumptions))
+    return Rehearsal(found, tuple(blocked), tuple(held), tuple(assumptions))
 
 
-def _guarded(draft: Draft, end: Organization) -> bool:
-    return any(org.policies(kind) for org in (draft.live, end) for kind in (SCP, RCP))
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What holds for an account after a step; equal chains of policies are one object."""
+
+    step: Step
+    account: str
+    now: ChainBits
 
 
 class _Rehearsing:
-    """Follows the accounts whose guardrails change on the way."""
+    """Goes through the steps once, looks at the accounts they touch, and compares with the end when it is there."""
 
-    def __init__(self, draft: Draft, end: Organization) -> None:
+    def __init__(self, draft: Draft) -> None:
+        self.state = Simulation(draft)
         self._draft = draft
         self._shared = Shared()
-        self._end = end
-        self._after = Survey(end, None, self._shared)
-        self._before = Survey(draft.live, None, self._shared)
+        self._surveys: dict[str, Survey] = {}
+        self._looks: list[_Look] = []
+        self._held: dict[int, frozenset[tuple[str, str]]] = {}  # by chain: the policies on it
         self._lacking: dict[tuple[int, int, int], dict[str, int]] = {}
-        self._open: dict[str, _Moment] = {}  # by account node
 
-    def run(self, steps: list[Step]) -> Iterator[Exposure]:
-        state = Simulation(self._draft)
+    def run(self, steps: list[Step]) -> None:
+        """Perform every step on the state; where nothing guards, there is nothing to look at."""
+        guarded = any(self._draft.live.policies(kind) or self._draft.design.policies(kind) for kind in (SCP, RCP))
+        org = self.state.org
         for step in steps:
-            touched = state.perform(step)
-            if not touched:
+            touched = self.state.perform(step)
+            if not (guarded and touched):
                 continue
-            survey = Survey(state.org, None, self._shared)
-            for account in self._below(state.org, touched):
-                yield from self._look(state.org, account, step, survey.cell(account))
+            survey = self._survey(step)
+            for account in self._below(touched):
+                now = survey.cell(account)
+                if id(now) not in self._held:
+                    self._held[id(now)] = frozenset(
+                        text
+                        for kind in (SCP, RCP)
+                        for level in org.chain(account.id)
+                        for text in attached(org, level, kind)
+                    )
+                self._looks.append(_Look(step, account.id, now))
 
-    def _below(self, org: Organization, touched: tuple[str, ...]) -> Iterator[Account]:
+    def _survey(self, step: Step) -> Survey:
+        """A survey of the state after a step. It remembers, so it serves until something other than accounts changes;
+        as an account is created once and moved once, each of these two kinds has one of its own.
+        """
+        if step.kind not in ("create_account", "move_account"):
+            self._surveys.clear()
+        return self._surveys.setdefault(step.kind, Survey(self.state.org, None, self._shared))
+
+    def _below(self, touched: tuple[str, ...]) -> Iterator[Account]:
         for node in dict.fromkeys(touched):
-            entity = org.entity(node)
+            entity = self.state.org.entity(node)
             if isinstance(entity, Account):
                 yield entity
             else:
-                yield from org.accounts(node)
+                yield from self.state.org.accounts(node)
 
-    def _look(self, org: Organization, account: Account, step: Step, now: ChainBits) -> Iterator[Exposure]:
-        exposed = weaker(now, self._after.cell(self._at_the_end(account)))
-        if exposed and self._draft.exists and account.id in self._draft.live:
-            exposed &= weaker(now, self._before.cell(self._draft.live.account(account.id)))
-        since = self._open.get(account.id)
-        if since is not None and exposed != since.bits:
-            del self._open[account.id]
-            yield since.until(step)
-        if exposed and account.id not in self._open:
-            place = self._end.path(account.id) if account.id in self._end else account.name
-            born = step.kind == "create_account"
-            # Chains that are alike are one object, so most accounts share the answer.
-            key = (id(now), id(self._after.cell(self._at_the_end(account))), exposed)
-            if key not in self._lacking:
-                self._lacking[key] = _missing(org, self._end, account.id, exposed)
-            self._open[account.id] = _Moment(step, place, exposed, self._lacking[key], born)
+    def exposures(self) -> Iterator[Exposure]:
+        """The moments in which an account was less guarded than both before and after, in the order they end."""
+        end = self.state.org
+        before, after = Survey(self._draft.live, None, self._shared), Survey(end, None, self._shared)
+        moments: dict[str, _Moment] = {}
+        for look in self._looks:
+            account = end.account(look.account)
+            then = after.cell(account)
+            bits = weaker(look.now, then)
+            if bits and self._draft.exists and account.id in self._draft.live:
+                bits &= weaker(look.now, before.cell(self._draft.live.account(account.id)))
+            since = moments.get(account.id)
+            if since is not None and bits != since.bits:
+                del moments[account.id]
+                yield since.until(look.step)
+            if bits and account.id not in moments:
+                moments[account.id] = _Moment(
+                    since=look.step,
+                    place=end.path(account.id),
+                    bits=bits,
+                    missing=self._missing(account, look.now, then, bits),
+                    born=look.step.kind == "create_account",
+                )
 
-    def _at_the_end(self, account: Account) -> Account:
-        return self._end.account(account.id) if account.id in self._end else account
+    def _missing(self, account: Account, now: ChainBits, then: ChainBits, bits: int) -> dict[str, int]:
+        """The policies of the end that do not hold now, with how many of their denies are about these actions."""
+        key = (id(now), id(then), bits)
+        if key not in self._lacking:
+            end, here = self.state.org, self._held[id(now)]
+            found = self._lacking[key] = {}
+            for kind in (SCP, RCP):
+                for level in end.chain(account.id):
+                    for name, text in attached(end, level, kind):
+                        if (name, text) not in here and (count := _denies(text, kind, name, bits)):
+                            found[name] = count
+        return self._lacking[key]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,20 +184,6 @@ class _Moment:
 def weaker(now: ChainBits, then: ChainBits) -> int:
     """The actions that are less guarded now than then, as a bit set of the catalogue."""
     return (then.blocked & ~now.blocked) | (then.depends & ~now.blocked & ~now.depends)
-
-
-def _missing(now: Organization, end: Organization, account: str, bits: int) -> dict[str, int]:
-    """The policies of the end that do not hold now, with how many of their denies are about these actions."""
-    if account not in end:
-        return {}
-    here = {text for kind in (SCP, RCP) for level in now.chain(account) for text in attached(now, level, kind)}
-    found: dict[str, int] = {}
-    for kind in (SCP, RCP):
-        for level in end.chain(account):
-            for name, text in attached(end, level, kind):
-                if (name, text) not in here and (count := _denies(text, kind, name, bits)):
-                    found[name] = count
-    return found
 
 
 def _denies(text: str, kind: str, name: str, bits: int) -> int:
