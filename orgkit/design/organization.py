@@ -6,7 +6,7 @@ frozen entity. Edges have attribute `kind`: `contains` (root or OU → OU or acc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -74,9 +74,13 @@ class Organization:
         self._undone: list[Edit] = []
         self.marks: Mapping[str, Mark] = MappingProxyType(dict(marks or {}))
         self.unknown: tuple[str, ...] = ()
+        # The files it was read from or saved to, by resolved path, with a digest of their text.
+        self.sources: Mapping[str, str] = MappingProxyType({})
         self.origin: str | None = None  # the target it was read from, as connect() takes it
         # What a live organization has beside Organizations itself, by part, as plain data: budgets, contacts, tags.
         self.surroundings: Mapping[str, Any] = MappingProxyType({})
+        # Reads more of the surroundings while the target is open: what the given parts name, and answers anew.
+        self.look: Callable[[Mapping[str, Any]], Organization] | None = None
 
     # ---- the graph and its entities ------------------------------------------------------------------
 
@@ -366,8 +370,10 @@ class Organization:
             if len(policies) > 1:
                 other._put_behind([(policy.id, node) for policy in policies])
         other.unknown = self.unknown
+        other.sources = self.sources
         other.origin = self.origin
         other.surroundings = self.surroundings
+        other.look = self.look
         other._names.rebuild()
         return other
 

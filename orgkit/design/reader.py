@@ -18,7 +18,7 @@ from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, Organizati
 from orgkit.design.organization import Mark, Organization
 from orgkit.design.sections import Settings
 from orgkit.design.shape import BAD, Shape, Written, sentence
-from orgkit.design.text_files import BOM, inside, read_text
+from orgkit.design.text_files import BOM, digest, inside, read_text
 from orgkit.design.yaml_nodes import Node, Source
 from orgkit.errors import DesignError, FileError, UnknownName, did_you_mean
 
@@ -107,6 +107,9 @@ class _Reader:
             org = None
         if org is None or self.troubles:
             raise self._error()
+        org.sources = {
+            str(source.path.resolve()): digest(source.whole) for source in (main, *self.included_sources.values())
+        } | {str((self.folder / name).resolve()): digest(text) for name, text in self.documents.items()}
         return FileSet(org, self.folder, main, self.included_sources, self.include_of, self.documents, self.listed)
 
     # ---- what shapes ask for -------------------------------------------------------------------------
@@ -124,6 +127,16 @@ class _Reader:
 
     def file_name(self, path: str, node: Node) -> bool:
         return self._inside(path, node) is not None
+
+    def text(self, path: str, node: Node) -> str | None:
+        found = self._inside(path, node)
+        if found is None or not found.is_file():
+            return None
+        try:
+            return self._text(found, self._shown(path)).removeprefix(BOM)
+        except FileError as error:
+            self._pass_on(error, self.mark(node))
+            return None
 
     def document(self, path: str, node: Node) -> str | None:
         if path in self.documents:

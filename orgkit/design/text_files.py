@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -64,6 +65,11 @@ def _decode(data: bytes, shown: str) -> str:
             mend="Is this the right file? If so, delete the character.",
         )
     return text
+
+
+def digest(text: str) -> str:
+    """What tells one text from another."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def place(text: str, index: int) -> str:

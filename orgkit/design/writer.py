@@ -23,7 +23,7 @@ from orgkit.design.plain import FileName, Plain, PlainMap
 from orgkit.design.reader import FileSet, read
 from orgkit.design.sections import JsonDocument
 from orgkit.design.splice import Page, Splicer, apply
-from orgkit.design.text_files import BOM, inside, read_text, write_all
+from orgkit.design.text_files import BOM, digest, inside, read_text, write_all
 from orgkit.design.yaml_text import block, entry
 from orgkit.errors import DesignError, FileError, OrgkitError
 
@@ -42,8 +42,21 @@ def save(org: Organization, path: str | Path, *, split: bool | Literal["auto"] =
     before, after = _texts(org, Path(path), split)
     changed = {file: text for file, text in after.items() if before.get(file) != text}
     if changed:
+        _refuse_overwriting(org, before, changed)
         write_all(changed)
+        org.sources = {**org.sources, **{str(file): digest(text) for file, text in changed.items()}}
     return _diff(before, changed, Path(path))
+
+
+def _refuse_overwriting(org: Organization, before: Texts, changed: Texts) -> None:
+    """What somebody else wrote since this organization was read is not this organization's to undo."""
+    for file in changed:
+        if file in before and org.sources.get(str(file), digest(before[file])) != digest(before[file]):
+            raise FileError(
+                "this file was changed by somebody else since it was read; nothing was saved",
+                where=str(file),
+                mend="Load it again and repeat the edit, or save under another name and compare the two.",
+            )
 
 
 def diff(org: Organization, path: str | Path) -> str:
@@ -108,7 +121,7 @@ def _edited(org: Organization, path: Path, _: object) -> tuple[Texts, Texts]:
     old = describe(there.organization, old_homes)
     new = describe(org, new_homes)
 
-    before: Texts = {there.main.path.resolve(): _with_bom(there.main.text, there.main.bom)}
+    before: Texts = {there.main.path.resolve(): there.main.whole}
     old_bodies = {name: name.content for name in _files(old) if isinstance(name.content, PlainMap)}
     new_bodies = {str(name): name.content for name in _files(new) if isinstance(name.content, PlainMap)}
     pages = {
@@ -122,14 +135,11 @@ def _edited(org: Organization, path: Path, _: object) -> tuple[Texts, Texts]:
         *((pages[name], there.included[name], new_bodies[name]) for name in pages if name in new_bodies),
     ]:
         file = source.path.resolve()
-        before[file] = _with_bom(source.text, source.bom)
-        after[file] = _with_bom(apply(page.text, splicer.cuts(page, page.root, page.old, said)), source.bom)
+        before[file] = source.whole
+        text = apply(page.text, splicer.cuts(page, page.root, page.old, said))
+        after[file] = BOM + text if source.bom else text
     _write_documents(there.folder, new, before, after)
     return before, after
-
-
-def _with_bom(text: str, bom: bool) -> str:
-    return BOM + text if bom else text
 
 
 def _twins(org: Organization, there: Organization) -> dict[str, str]:
@@ -265,10 +275,15 @@ def _files(said: Plain) -> Iterator[FileName]:
 
 
 def _write_documents(folder: Path, said: PlainMap, before: Texts, after: Texts) -> None:
-    """Add the JSON files whose meaning changed, and new ones."""
+    """Add the JSON files whose meaning changed, new ones, and templates that are not there."""
     wanted: dict[str, str] = {}
     for name in _files(said):
         if not isinstance(name.content, str):
+            continue
+        if not name.endswith(".json"):  # a template: the user's own text, which only follows the design elsewhere
+            file = inside(folder, str(name), "a template").resolve()
+            if not file.exists():
+                after[file] = name.content
             continue
         twin = wanted.setdefault(str(name), name.content)
         if twin != name.content and json.loads(twin) != json.loads(name.content):
@@ -296,4 +311,4 @@ def _json_text(content: str, like: str) -> str:
     text = text.removeprefix(BOM).replace("\r\n", "\n").rstrip("\n") + "\n"
     if "\r\n" in like:
         text = text.replace("\n", "\r\n")
-    return _with_bom(text, like.startswith(BOM))
+    return BOM + text if like.startswith(BOM) else text

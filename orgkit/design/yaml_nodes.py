@@ -32,6 +32,11 @@ class Source:
     bom: bool
     root: Node
 
+    @property
+    def whole(self) -> str:
+        """The text as it stands in the file."""
+        return BOM + self.text if self.bom else self.text
+
 
 class Node:
     """A scalar (`value` is its text), a map (pairs of nodes) or a list (nodes).

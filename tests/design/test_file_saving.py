@@ -15,7 +15,7 @@ from orgkit.design import Money, Organization, Root, diff, load, save
 from orgkit.design.comparison import difference
 from orgkit.design.sections import JsonDocument, Settings
 from orgkit.errors import DesignError, FileError
-from orgkit.starter import design
+from orgkit.starter import design, write
 from tests.design.organizations import small
 from tests.design.saving import by_hand, starter
 
@@ -428,3 +428,25 @@ def test_pinned_ids_are_written_with_their_zeros(tmp_path: Path) -> None:
         "orgkit: 1\n\norganization:\n  id: o-a1b2c3d4e5\n\nroot:\n  id: r-ab12\n  accounts:\n"
         '    a: {email: a@example.com, id: "012345678901"}\n'
     )
+
+
+def test_what_somebody_else_wrote_meanwhile_is_not_overwritten(tmp_path: Path):
+    write(tmp_path / "mine")
+    file = tmp_path / "mine" / "org.yaml"
+    org = load(file)
+    theirs = file.read_text("utf-8").replace("budget: 1500 USD", "budget: 1700 USD")
+    file.write_text(theirs, "utf-8")
+    org.set("app-a-prod", owner="somebody-else")
+    with pytest.raises(FileError, match="changed by somebody else since it was read; nothing was saved"):
+        save(org, file)
+    assert file.read_text("utf-8") == theirs
+
+
+def test_one_may_save_again_and_again(tmp_path: Path):
+    write(tmp_path / "mine")
+    file = tmp_path / "mine" / "org.yaml"
+    org = load(file)
+    for owner in ("one", "two"):
+        org.set("app-a-prod", owner=owner)
+        save(org, file)
+    assert load(file).account("app-a-prod").owner == "two"
