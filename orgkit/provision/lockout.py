@@ -12,6 +12,7 @@ from orgkit.design import SCP, Account, Organization, Problem
 from orgkit.design.sections import Lens, ProtectedPrincipal
 from orgkit.errors import InputError
 from orgkit.guardrails.decide import decide
+from orgkit.guardrails.inheritance import attached
 from orgkit.guardrails.survey import Shared, Survey
 from orgkit.policy.catalogue import load_catalogue
 from orgkit.provision.draft import Draft
@@ -50,7 +51,7 @@ def _caller(draft: Draft, steps: list[Step], principal: str | None) -> Iterator[
         return
     answers: dict[tuple[object, ...], bool] = {}
     for step in steps:
-        chain = tuple(policy for level in state.org.chain(caller.id) for policy in state.org.attached(level, SCP))
+        chain = tuple(attached(state.org, level, SCP) for level in state.org.chain(caller.id))
         key = (step.operation, chain)
         if key not in answers:
             answers[key] = decide(state.org, caller.id, step.operation, principal=principal).outcome == "explicitDeny"
