@@ -46,16 +46,20 @@ class ChainBits:
     perhaps_allowed: int
     above: ChainBits | None
     level: LevelBits | None
+    proven_blocked: int = 0  # what statements that are open one by one block, or leave alone, together
+    proven_free: int = 0
 
     @cached_property
     def blocked(self) -> int:
         """Actions that a Deny surely catches, or that some level surely has no Allow for."""
-        return self.denied | (load_catalogue().all_bits & ~(self.allowed | self.perhaps_allowed))
+        never = load_catalogue().all_bits & ~(self.allowed | self.perhaps_allowed)
+        return self.denied | never | self.proven_blocked
 
     @cached_property
     def depends(self) -> int:
         """Actions for which it turns on what is open."""
-        return (self.perhaps_denied | (load_catalogue().all_bits & ~self.allowed)) & ~self.blocked
+        turning = self.perhaps_denied | (load_catalogue().all_bits & ~self.allowed)
+        return turning & ~self.blocked & ~self.proven_free
 
     @property
     def opens(self) -> list[Open]:

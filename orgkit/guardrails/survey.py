@@ -6,10 +6,13 @@ from typing import Any
 
 from orgkit.design import RCP, RCP_FULL_AWS_ACCESS, SCP, Account, Organization
 from orgkit.design.sections import Lens
+from orgkit.guardrails.decide import answer
 from orgkit.guardrails.inheritance import Texts, account_id, attached
+from orgkit.guardrails.joining import joined
 from orgkit.guardrails.lens import scenario
 from orgkit.guardrails.matrix import ChainBits, LevelBits, level_bits, read_document, unbound
 from orgkit.guardrails.meaning import Meaning, Viewpoint
+from orgkit.guardrails.question import ask
 from orgkit.guardrails.sensitivity import Sensitivity, sensitivity
 from orgkit.guardrails.standing import standing
 from orgkit.policy.context import is_service_linked_role
@@ -42,6 +45,18 @@ class Survey:
 
     def cell(self, account: Account) -> ChainBits:
         """What the guardrails say for calls in an account."""
+        chain = self._chain(account)
+        found = self._shared.cells.get(id(chain))
+        if found is None:
+
+            def blocked(action: str) -> bool | None:
+                return answer(ask(self._org, account, action, lens=self._lens)).blocked
+
+            # The chain is kept with its cell, so that no other object ever gets its id.
+            found = self._shared.cells[id(chain)] = (joined(chain, blocked), chain)
+        return found[0]
+
+    def _chain(self, account: Account) -> ChainBits:
         if self._own_caller:
             if account.management or not self.types or self._exempt(account):
                 return self._shared.free
@@ -138,6 +153,7 @@ class Shared:
         self.free = unbound()
         self.documents: dict[Any, list[tuple[str, Meaning]]] = {}
         self.levels: dict[Any, LevelBits] = {}
+        self.cells: dict[int, tuple[ChainBits, ChainBits]] = {}
         self._joined: dict[tuple[int, int], ChainBits] = {}
 
     def join(self, above: ChainBits, level: LevelBits) -> ChainBits:

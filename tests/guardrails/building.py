@@ -49,6 +49,9 @@ def organization(*statements: Raw, at: str = "Apps", type: str = SCP, handle: st
 CONDITIONS: tuple[Raw, ...] = (
     {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "eu-west-1"]}},
     {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}},
+    {"StringLike": {"aws:PrincipalTag/team": "*"}},
+    {"Null": {"aws:PrincipalTag/team": "true"}},
     {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass"}},
     {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/*"}},
     {"StringEquals": {"aws:PrincipalAccount": "222222222222"}},

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from orgkit.design import Organization
 from orgkit.design.sections import Lens
 from orgkit.guardrails import compare, decide, permissions
-from tests.guardrails.building import ASKED, LENSES, Raw, organizations, statements
+from tests.guardrails.building import ASKED, LENSES, Raw, deny, organization, organizations, policy, statements
 
 WORDS = {"blocked": True, "not blocked": False, "depends": None}
 ACCOUNTS = ("boss", "app", "prod", "lab")
@@ -26,6 +26,17 @@ def test_the_matrix_agrees_with_single_decisions(org: Organization, lens: Lens |
         for action in ASKED:
             cell, single = WORDS[table.state(account, action)], decide(org, account, action, lens=lens).blocked
             assert cell is single, (account, action, cell, single)
+
+
+def test_statements_that_are_open_one_by_one_may_decide_together() -> None:
+    """A Region, and all others: every call is blocked, though neither statement alone says so."""
+    both = [deny("s3:*", {name: {"aws:RequestedRegion": "eu-west-1"}}) for name in ("StringEquals", "StringNotEquals")]
+    org = organization(*both)
+    assert decide(org, "app", "s3:GetObject").blocked is True
+    assert permissions(org).state("app", "s3:GetObject") == "blocked"
+    for statement in both:
+        org.set("guard", content=policy(statement))
+        assert permissions(org).state("app", "s3:GetObject") == "depends"
 
 
 @given(organizations(), statements("Deny"), st.sampled_from(("root", "Apps", "prod")))
