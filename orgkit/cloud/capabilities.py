@@ -46,8 +46,12 @@ def capability(kind: str, service: str, operation: str | None = None) -> Capabil
 
         supported = operation is None or operation in SUPPORTED
     else:
+        from orgkit.cloud.beyond_moto import OPERATIONS
+
         offered = _offered(service)
-        supported = bool(offered) if operation is None else operation in offered
+        supported = (
+            bool(offered) if operation is None else operation in offered or f"{service}:{operation}" in OPERATIONS
+        )
     if not supported and not note:
         note = "the embedded AWS does not have it"
     return Capability(service, operation, supported, note)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
+from orgkit.cloud import beyond_moto
 from orgkit.cloud.clock import Clock
 from orgkit.cloud.motoland import LOCK, Moto
 from orgkit.cloud.organizations import ApiError, Call, Fate, Organizations
@@ -35,6 +36,7 @@ class EmbeddedAws:
         self.limits = limits(granted)
         self.organizations = Organizations(MANAGEMENT_ACCOUNT)
         self.moto = Moto()
+        self._beyond = beyond_moto.Beyond(self.organizations, self.moto)
         self._record = record
         self._changes = 0
         self._reads = 0
@@ -57,7 +59,10 @@ class EmbeddedAws:
             caller = self._caller(request)
             if request.service == "organizations":
                 return self._call_organizations(request, caller, now, fate or Fate())
-            return self._call_moto(request, caller, now)
+            self._settle(caller, now)
+            if beyond_moto.finds(request):
+                return self._call_beyond(request, caller, now)
+            return beyond_moto.refusal(self._beyond, request, caller) or self._call_moto(request, caller, now)
 
     def close(self) -> None:
         """Forget everything; a state file keeps what it has."""
@@ -90,6 +95,17 @@ class EmbeddedAws:
     def _new_call(self, operation: str, params: dict[str, Any], caller: str, now: float, fate: Fate) -> Call:
         ids = Random(f"organizations/{self._changes}")
         return Call(operation, params, caller, now, ids, self.limits, fate)
+
+    def _settle(self, caller: str, now: float) -> None:
+        """Other services see the organization as it is now, also when the calls are carried out again."""
+        self.organizations.settle(self._new_call("", {}, caller, now, Fate()))
+
+    def _call_beyond(self, request: Request, caller: str, now: float) -> Reply:
+        self.moto.now = now
+        reply = beyond_moto.answer(self._beyond, request, caller)
+        if request.mutates and reply.status < 400:
+            self._changed(Entry.of_http(now, caller, request))
+        return reply
 
     # Everything else ----------------------------------------------------------------------------------------------
 
@@ -166,13 +182,17 @@ class EmbeddedAws:
                 raise self._stale(entry, str(error)) from None
         else:
             assert entry.request is not None
+            self._settle(entry.caller, entry.at)
             self._furnish(entry.caller)
             if entry.request.service in _LOOK_UP_ACCOUNTS:
                 with self.moto.active("mirror"):
                     mirror(self.organizations)
             self.moto.now = entry.at
             try:
-                reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
+                if beyond_moto.finds(entry.request):
+                    reply = beyond_moto.answer(self._beyond, entry.request, entry.caller)
+                else:
+                    reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
             except Unsupported as error:
                 raise self._stale(entry, str(error)) from None
             if reply.status >= 400:

@@ -67,6 +67,11 @@ class Organizations:
             self.organization = None
         return reply
 
+    def settle(self, call: Call) -> None:
+        """End what has come to its end by the time of a call, before another service looks at the organization."""
+        if self.organization is not None:
+            settle(self.organization, call)
+
     def _create(self, call: Call) -> Reply:
         if self.organization is not None and call.caller in self.organization.accounts:
             raise ApiError("AlreadyInOrganizationException", "The account is already in an organization.")
