@@ -70,6 +70,18 @@ class FilePath(Shape):
 
 
 @dataclass(frozen=True)
+class TextFile(FilePath):
+    """A file below the folder of `org.yaml`, read as text: a FileName with its content, None where it is missing."""
+
+    def read(self, node: Node, place: str, reading: Reading) -> Any:
+        path = super().read(node, place, reading)
+        return BAD if path is BAD else FileName(path, reading.text(path, node))
+
+    def plain(self, value: str) -> Plain:
+        return value if isinstance(value, FileName) and value.content is not None else str(value)
+
+
+@dataclass(frozen=True)
 class InlineJson(Shape):
     """A document written in the file: as YAML maps and lists, or as JSON text. Read as JSON text."""
 

@@ -23,6 +23,7 @@ from orgkit.design.layout_sections import (
     MOVED,
     NAME,
     REMOVAL,
+    SECURITY,
     TAGS,
 )
 from orgkit.design.plain import Plain
@@ -261,6 +262,7 @@ FILE: Final = Record(
         Key("access", ACCESS, "Who may come in: people and roles"),
         Key("logging", LOGGING, "The log archive, and what writes to it"),
         Key("baselines", MapOf(BASELINE, "stack sets", key_as="name"), "Stack sets and where they go, by name"),
+        Key("security", SECURITY, "Security services of the whole organization"),
         Key("cost", COST, "Cost allocation tags"),
         Key("moved", ListOf(MOVED, line=False), "What was renamed or moved, until a plan is applied"),
         Key("remove", ListOf(REMOVAL, line=False), "What may be deleted, closed, removed or detached"),
@@ -268,7 +270,7 @@ FILE: Final = Record(
 )
 
 # The settings beside the tree, in the order of the file; those under `organization:` are named in ORGANIZATION.
-SECTIONS: Final = ("lenses", "expectations", "access", "logging", "baselines", "cost", "moved", "remove")
+SECTIONS: Final = ("lenses", "expectations", "access", "logging", "baselines", "security", "cost", "moved", "remove")
 
 
 def schema() -> dict[str, Any]:

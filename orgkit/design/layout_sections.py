@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
-from orgkit.design.documents import Document, FilePath
+from orgkit.design.documents import Document, TextFile
 from orgkit.design.plain import Plain
 from orgkit.design.sections import (
     Access,
+    AccountSettings,
     Assignment,
     Baseline,
+    CentralRootAccess,
     ConfigDelivery,
     CostAllocation,
     Expectation,
     Group,
+    GuardDuty,
     Lens,
     Logging,
     Moved,
@@ -23,6 +27,8 @@ from orgkit.design.sections import (
     Removal,
     Role,
     SecretReference,
+    Security,
+    SecurityHub,
     Trail,
     TrustedRole,
 )
@@ -201,11 +207,38 @@ LOGGING: Final = Record(
     ),
     Logging,
 )
+# IAM's UpdateAccountPasswordPolicy, field by field.
+PASSWORD_POLICY: Final = Record(
+    "a password policy",
+    (
+        Key("minimum_password_length", Whole(6), "Characters, at least; 6 to 128"),
+        Key("require_symbols", Flag(), "Whether a password needs a symbol"),
+        Key("require_numbers", Flag(), "Whether a password needs a digit"),
+        Key("require_uppercase_characters", Flag(), "Whether a password needs a capital letter"),
+        Key("require_lowercase_characters", Flag(), "Whether a password needs a small letter"),
+        Key("allow_users_to_change_password", Flag(), "Whether users may change their own"),
+        Key("max_password_age", Whole(1), "Days after which it expires; 1 to 1095"),
+        Key("password_reuse_prevention", Whole(1), "How many earlier ones cannot be used again; 1 to 24"),
+        Key("hard_expiry", Flag(), "Whether an expired one can no longer be changed by its user"),
+    ),
+    lambda **fields: MappingProxyType(fields),
+    line=True,
+    unmake=dict,
+)
+ACCOUNT_SETTINGS: Final = Record(
+    "password_policy, ebs_encryption_by_default and s3_public_access_block",
+    (
+        Key("password_policy", PASSWORD_POLICY, "The password policy of IAM users"),
+        Key("ebs_encryption_by_default", Flag(), "Whether new EBS volumes are encrypted, in the baseline's regions"),
+        Key("s3_public_access_block", Flag(), "Whether public access to S3 is blocked for the account"),
+    ),
+    AccountSettings,
+)
 BASELINE: Final = Record(
-    "a stack set",
+    "a stack set, settings, or both",
     (
         DESCRIPTION,
-        Key("template", FilePath(), "The CloudFormation template, a file below this folder"),
+        Key("template", TextFile(), "The CloudFormation template, a file below this folder"),
         Key("to", PLACES, "Where its instances go: accounts, OU paths, or root", required=True),
         Key("regions", ListOf(Text("a region"), distinct=True), "In which regions; by default the first one"),
         Key("parameters", TAGS, "Parameters of the template"),
@@ -217,10 +250,57 @@ BASELINE: Final = Record(
         Key("auto_deployment", Flag(), "Whether new accounts get it by themselves"),
         Key("max_concurrent", Whole(1), "How many accounts at the same time"),
         Key("failure_tolerance", Whole(), "How many accounts may fail before it stops"),
-        Key("actions", ListOf(Text("an action")), "What it does in an account, judged against the guardrails"),
-        Key("role", NAME, "The role that carries it out there"),
+        Key("settings", ACCOUNT_SETTINGS, "Settings of the account that CloudFormation has no resource for"),
+        Key("actions", ListOf(Text("an action")), "What else it does in an account, judged against the guardrails"),
+        Key("role", NAME, "The role that carries a self-managed stack set out there; by default the access role"),
     ),
     Baseline,
+)
+SECURITY: Final = Record(
+    "guardduty, securityhub, ram_sharing and central_root_access",
+    (
+        Key(
+            "guardduty",
+            Record(
+                "administrator and auto_enable",
+                (
+                    Key("administrator", Text("an account"), "The account that administers it", required=True),
+                    Key("auto_enable", Choice(("ALL", "NEW", "NONE")), "Whose detectors it switches on"),
+                ),
+                GuardDuty,
+                line=True,
+            ),
+            "GuardDuty for the whole organization",
+        ),
+        Key(
+            "securityhub",
+            Record(
+                "administrator and auto_enable",
+                (
+                    Key("administrator", Text("an account"), "The account that administers it", required=True),
+                    Key("auto_enable", Flag(), "Whether new accounts are members at once"),
+                ),
+                SecurityHub,
+                line=True,
+            ),
+            "Security Hub for the whole organization",
+        ),
+        Key("ram_sharing", Flag(), "Whether resources can be shared within the organization"),
+        Key(
+            "central_root_access",
+            Record(
+                "sessions and remove_credentials",
+                (
+                    Key("sessions", Flag(), "Whether privileged sessions as root of a member account can be had"),
+                    Key("remove_credentials", Flag(), "Whether root credentials of member accounts are taken away"),
+                ),
+                CentralRootAccess,
+                line=True,
+            ),
+            "Root users of member accounts, looked after from the management account",
+        ),
+    ),
+    Security,
 )
 COST: Final = Record(
     "allocation_tags and required_tags",

@@ -10,9 +10,11 @@ from orgkit.design.sections import (
     Assignment,
     Baseline,
     Expectation,
+    GuardDuty,
     Logging,
     Removal,
     Role,
+    SecurityHub,
     Settings,
     TrustedRole,
 )
@@ -25,9 +27,11 @@ _NAMING: Mapping[type, Mapping[str, tuple[str, ...]]] = {
     Assignment: {"to": TARGETS},
     Baseline: {"to": TARGETS},
     Expectation: {"where": TARGETS},
+    GuardDuty: {"administrator": ACCOUNTS},
     Logging: {"account": ACCOUNTS},
     Removal: {"source": TARGETS},
     Role: {"to": TARGETS},
+    SecurityHub: {"administrator": ACCOUNTS},
     TrustedRole: {"account": ACCOUNTS},
 }
 

@@ -194,8 +194,28 @@ class Logging:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSettings:
+    """Settings of a whole account, which CloudFormation has no resource for: each is a call of its own.
+
+    `password_policy` has the fields of IAM's UpdateAccountPasswordPolicy. What is not said is left alone.
+    """
+
+    password_policy: Mapping[str, int | bool] = field(default_factory=_empty)
+    ebs_encryption_by_default: bool = False  # in each of the baseline's regions
+    s3_public_access_block: bool = False
+
+    def items(self) -> tuple[tuple[str, Any], ...]:
+        """The settings by name."""
+        names = ("password_policy", "ebs_encryption_by_default", "s3_public_access_block")
+        return tuple((name, getattr(self, name)) for name in names)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Baseline:
-    """A CloudFormation stack set and where its instances go."""
+    """What accounts start with: a CloudFormation stack set, settings of the account, and where they go.
+
+    `template` is the name of a file, from a loaded design a FileName with its text.
+    """
 
     name: str
     to: tuple[str, ...]
@@ -207,8 +227,43 @@ class Baseline:
     auto_deployment: bool = True
     max_concurrent: int = 1
     failure_tolerance: int = 0
-    actions: tuple[str, ...] = ()  # what it does in an account, to be judged against the guardrails
-    role: str | None = None  # the role that carries it out there
+    settings: AccountSettings | None = None
+    actions: tuple[str, ...] = ()  # what it does in an account beyond what template and settings show
+    role: str | None = None  # the role that carries a self-managed stack set out there; else the access role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardDuty:
+    """GuardDuty's administrator for the organization, and whose detectors it switches on: ALL, NEW or NONE."""
+
+    administrator: str
+    auto_enable: str = "ALL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecurityHub:
+    """Security Hub's administrator for the organization, and whether new accounts are members at once."""
+
+    administrator: str
+    auto_enable: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CentralRootAccess:
+    """Root users of member accounts looked after centrally; `remove_credentials` takes away those they still have."""
+
+    sessions: bool = True
+    remove_credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """Security services of the organization."""
+
+    guardduty: GuardDuty | None = None
+    securityhub: SecurityHub | None = None
+    ram_sharing: bool = False
+    central_root_access: CentralRootAccess | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,6 +294,7 @@ class Settings:
     access: Access | None = None
     logging: Logging | None = None
     baselines: Mapping[str, Baseline] = field(default_factory=_empty)
+    security: Security | None = None
     cost: CostAllocation | None = None
     moved: tuple[Moved, ...] = ()
     remove: tuple[Removal, ...] = ()
