@@ -161,11 +161,16 @@ def connect(target: str = "sandbox", **options: Any) -> Target:
     return open_target(target, **options)
 
 
-def read(target: Target, *, progress: Callable[..., None] | None = None) -> Organization:
-    """The live organization as it stands; an empty one where there is none yet."""
+def read(
+    target: Target, *, design: Organization | None = None, progress: Callable[..., None] | None = None
+) -> Organization:
+    """The live organization as it stands; an empty one where there is none yet.
+
+    `design` says what to look at inside of member accounts, such as roles: those of AWS are not entered without.
+    """
     from orgkit.cloud import read as read_live
 
-    return read_live(target, progress=progress)
+    return read_live(target, design=design, progress=progress)
 
 
 def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), **options: Any) -> Plan:

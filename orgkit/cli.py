@@ -121,7 +121,7 @@ def _read(args: argparse.Namespace) -> int:
 def _plan(args: argparse.Namespace) -> int:
     design = orgkit.load(args.design)
     with orgkit.connect(args.target) as target, _progress("reading") as progress:
-        live = orgkit.read(target, progress=progress)
+        live = orgkit.read(target, design=design, progress=progress)
     plan = orgkit.plan(design, live, remove=args.remove)
     if args.output is not None:
         plan.save(args.output)

@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orgkit.cloud.access_as_design import with_access
 from orgkit.cloud.naming import Handles
+from orgkit.cloud.read_access import read_access
 from orgkit.cloud.sessions import plain
 from orgkit.design import (
     FULL_AWS_ACCESS,
@@ -27,6 +29,7 @@ from orgkit.design import (
     Settings,
 )
 from orgkit.design.changes import Add, Attach, Change
+from orgkit.design.live_access import Look
 
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
@@ -41,9 +44,16 @@ class Progress(Protocol):
     def __call__(self, what: str, done: int, total: int | None, /) -> None: ...
 
 
-def read(target: Target, *, progress: Callable[..., None] | None = None) -> Organization:
+def read(
+    target: Target,
+    *,
+    design: Organization | None = None,
+    progress: Callable[..., None] | None = None,
+    roles: Mapping[str, Look] | None = None,
+) -> Organization:
     """Return the organization as it stands; an empty one (`settings.organization_id` None) where there is none yet.
 
+    `design`, or `roles` by account id, says in which accounts to look for roles: AWS's are entered for nothing else.
     What the caller may not read is named in `Organization.unknown` and not in `declared`: policies, targets, tags,
     trusted access, delegated administrators. Errors: CloudError where the tree itself cannot be read.
     """
@@ -52,12 +62,13 @@ def read(target: Target, *, progress: Callable[..., None] | None = None) -> Orga
     if organization is None:
         empty = Organization()
         empty.origin = target.spec
-        return empty
+        return with_access(empty, read_access(target, empty, roles={}, progress=progress or _silent))
     reading.tree()
     reading.policies()
     reading.services()
     reading.tags()
-    return reading.build(organization)
+    live = reading.build(organization)
+    return with_access(live, read_access(target, live, design=design, roles=roles, progress=progress or _silent))
 
 
 def _silent(what: str, done: int, total: int | None, /) -> None:
