@@ -153,8 +153,9 @@ def test_new_writes_a_design_that_reads_the_same_and_the_notebooks_for_it(tmp_pa
     written = orgkit.new(tmp_path / "mine")
     assert orgkit.load(tmp_path / "mine" / "org.yaml") == org
     notebooks = [path for path in written if path.suffix == ".ipynb"]
-    assert [path.name[0] for path in notebooks] == ["1", "2", "3", "4", "5"]
-    assert all('design: str = \\"../org.yaml\\"' in path.read_text("utf-8") for path in notebooks)
+    assert [path.name for path in notebooks] == [path.name for path in starter.notebooks()]
+    assert not [path.name for path in notebooks if 'design: str = \\"starter\\"' in path.read_text("utf-8")]
+    assert [path.name for path in notebooks if 'design: str = \\"../org.yaml\\"' in path.read_text("utf-8")]
 
 
 def test_new_overwrites_nothing(tmp_path: Path):
