@@ -151,6 +151,7 @@ ROLE: Final = Record(
         Key("inline_policies", MapOf(Document(), "policies by name"), "Policies of its own, by name"),
         Key("managed_policies", ARNS, "ARNs of managed policies"),
         Key("permissions_boundary", Text("an ARN"), "The ARN of a managed policy that bounds it"),
+        Key("tags", TAGS, "Tags of the role"),
     ),
     Role,
 )
@@ -411,11 +412,15 @@ MOVED: Final = Record(
 def _removal(source: str | None = None, **named: str) -> Removal:
     if len(named) != 1:
         raise DesignError(
-            "should name one thing that may go", mend="Write policy:, ou:, close:, leave:, or detach: with from:."
+            "should name one thing that may go",
+            mend="Keep one of policy, ou, close, leave, detach, role, permission_set, group and assignment.",
         )
     ((kind, ref),) = named.items()
-    if (kind == "detach") != (source is not None):
-        raise DesignError("should have from: together with detach:", mend="Write {detach: POLICY, from: TARGET}.")
+    if kind != "role" and (kind in ("detach", "assignment")) != (source is not None):
+        raise DesignError(
+            "should have from: together with detach: or assignment:",
+            mend="Write {detach: POLICY, from: TARGET} or {assignment: GROUP/PERMISSION_SET, from: TARGET}.",
+        )
     return Removal(kind=kind, ref=ref, source=source)
 
 
@@ -427,7 +432,11 @@ REMOVAL: Final = Record(
         Key("close", NAME, "An account that may be closed"),
         Key("leave", NAME, "An account that may be removed from the organization"),
         Key("detach", NAME, "A policy that may be detached, even as the last guardrail"),
-        Key("from", NAME, "From which root, OU or account it may be detached", "source"),
+        Key("role", NAME, "A role of access: that may be deleted, from: where or everywhere"),
+        Key("permission_set", NAME, "A permission set that may be deleted"),
+        Key("group", NAME, "A group of Identity Center that may be deleted"),
+        Key("assignment", NAME, "An assignment, GROUP/PERMISSION_SET, that may be taken away"),
+        Key("from", NAME, "From which root, OU or account", "source"),
     ),
     _removal,
     line=True,

@@ -91,11 +91,15 @@ class Moved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removal:
-    """Something that may be deleted, closed, removed or detached. `kind`: policy, ou, close, leave or detach."""
+    """Something that may be deleted, closed, removed or detached.
+
+    `kind`: policy, ou, close, leave, detach, role, permission_set, group or assignment. `source` is from where (the root,
+    an OU or an account): always with detach and assignment, perhaps with role. An assignment is GROUP/PERMISSION_SET.
+    """
 
     kind: str
     ref: str
-    source: str | None = None  # detach only: from which root, OU or account
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +153,7 @@ class Role:
     inline_policies: Mapping[str, JsonDocument] = field(default_factory=_empty)
     managed_policies: tuple[str, ...] = ()
     permissions_boundary: str | None = None
+    tags: Mapping[str, str] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,7 +45,7 @@ def test_every_limit_is_positive_dated_and_sourced() -> None:
         assert quota.value > 0
         assert quota.what
         assert re.fullmatch(r"\d{4}-\d\d-\d\d", quota.as_of)
-        assert quota.source.startswith("https://docs.aws.amazon.com/organizations/")
+        assert quota.source.startswith("https://docs.aws.amazon.com/")
         assert not quota.granted
 
 
