@@ -30,11 +30,23 @@ from orgkit.design import (
 )
 from orgkit.design.changes import Add, Attach, Change
 from orgkit.design.live_access import Look
+from orgkit.errors import CloudError
 
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
 _SHARED = frozenset({"policies", "tags", "full_aws_access"})
+# Reading may always be repeated. botocore repeats throttling alone, and not for every target.
+_AGAIN = frozenset(
+    {
+        "ConcurrentModificationException",
+        "FinalizingOrganizationException",
+        "ServiceException",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0, None)  # seconds between attempts; after the last, none
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 
 
@@ -104,12 +116,24 @@ class _Reading:
     # ---- calls -----------------------------------------------------------------------------------
 
     def _call(self, operation: str, **params: Any) -> dict[str, Any]:
-        """One call, paced. Raises what botocore raises."""
+        """One call, paced, and asked again where AWS is busy or silent. Raises what botocore raises."""
         from botocore import xform_name
+        from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
 
-        self._target.pace.wait(operation)
-        reply: dict[str, Any] = getattr(self._client, xform_name(operation))(**params)
-        return reply
+        ask = getattr(self._client, xform_name(operation))
+        for pause in _PAUSES:
+            self._target.pace.wait(operation)
+            try:
+                reply: dict[str, Any] = ask(**params)
+                return reply
+            except ClientError as error:
+                if pause is None or error.response["Error"]["Code"] not in _AGAIN:
+                    raise
+            except (HTTPClientError, ConnectionError):
+                if pause is None:
+                    raise
+            self._target.clock.sleep(pause)
+        raise AssertionError("the last attempt returns or raises")
 
     def _pages(self, operation: str, key: str, **params: Any) -> Iterator[dict[str, Any]]:
         token: str | None = None
@@ -188,6 +212,12 @@ class _Reading:
                 self._place(account, parent)
 
     def _place(self, account: dict[str, Any], parent: str) -> None:
+        if parent not in self.units:
+            raise CloudError(
+                "the organization changed while it was read: an account stands in an OU that is new",
+                where=self._target.spec,
+                mend="Read it again.",
+            )
         self.accounts[account["Id"]] = account
         self.units[parent].children.append(account["Id"])
         self._progress("accounts", len(self.accounts), None)
