@@ -36,7 +36,7 @@ def _suspects(opens: list[Open]) -> int:
     for one in opens:
         for condition in one.meaning.statement.conditions:
             held.setdefault(condition.key.lower(), []).append((condition, one.meaning.maybe))
-            if any(not value.strip("*") for value in condition.values) or condition.operator == "Null":
+            if _any_value(condition) and (condition.if_exists or condition.qualifier == "ForAllValues"):
                 bits |= one.meaning.maybe
     for conditions in held.values():
         for (first, here), (second, there) in combinations(conditions, 2):
@@ -45,7 +45,13 @@ def _suspects(opens: list[Open]) -> int:
     return bits
 
 
+def _any_value(condition: Condition) -> bool:
+    return any(not value.strip("*") for value in condition.values)
+
+
 def _opposite(one: Condition, other: Condition) -> bool:
+    if "Null" in (one.operator, other.operator):
+        return (one.operator != other.operator and (_any_value(one) or _any_value(other))) or one.values != other.values
     if one.rule.family == other.rule.family and one.rule.negated != other.rule.negated:
         return bool(set(one.values) & set(other.values))
     return one.operator == other.operator == "Bool" and set(map(str.lower, one.values + other.values)) >= {

@@ -8,11 +8,15 @@ https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from orgkit.design import Organization, Problem
-from orgkit.policy import patterns
+from orgkit.errors import OrgkitError
+from orgkit.guardrails.log_policy import trail_arn
+from orgkit.policy import Compiled, patterns
 
 _PAGES: Final = {
     "cloudtrail": "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html",
@@ -29,6 +33,22 @@ _NEEDS: Final = {
         "s3:PutObject": "Config could not write a single file",
     },
 }
+# Stand-ins for what AWS gives later, in the form that AWS gives it.
+_ORGANIZATION: Final = "o-exampleorgid"
+_ACCOUNT: Final = "111122223333"
+_REFERENCE: Final = re.compile(r"\{\{([^{}]+)\}\}")
+# Conditions that keep other organizations from having the service write here on their behalf.
+_OWNERS: Final = frozenset({"aws:sourceorgid", "aws:sourceorgpaths", "aws:sourcearn", "aws:sourceaccount"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A call that a service makes on the bucket."""
+
+    service: str
+    action: str
+    resource: str
+    context: Mapping[str, str]
 
 
 def log_bucket(org: Organization) -> Iterator[Problem]:
@@ -36,33 +56,120 @@ def log_bucket(org: Organization) -> Iterator[Problem]:
     logging = org.settings.logging
     if logging is None or logging.bucket_policy is None:
         return
-    writers = [name for name, used in (("cloudtrail", logging.trail), ("config", logging.config)) if used]
-    statements = json.loads(logging.bucket_policy.content).get("Statement", [])
-    statements = statements if isinstance(statements, list) else [statements]
-    for writer in writers:
-        for action, consequence in _NEEDS[writer].items():
-            if not any(_allows(statement, f"{writer}.amazonaws.com", action) for statement in statements):
-                yield Problem(
-                    code="log-bucket-refuses-writer",
-                    severity="error",
-                    where=org.where("logging.bucket_policy"),
-                    message=f"the log bucket's policy does not let {writer}.amazonaws.com {action}: {consequence}",
-                    fix=f"Allow {action} to the service {writer}.amazonaws.com on {_resource(logging.bucket, action)}.",
-                    source=_PAGES[writer],
-                )
+    document = json.loads(_stood_in(logging.bucket_policy.content))
+    for call in _calls(org):
+        why = _refusal(document, call)
+        if why is not None:
+            yield Problem(
+                code="log-bucket-refuses-writer",
+                severity="error",
+                where=org.where("logging.bucket_policy"),
+                message=f"the log bucket's policy does not let {call.service}.amazonaws.com {call.action}{why}: "
+                f"{_NEEDS[call.service][call.action]}",
+                fix=f"Allow {call.action} to the service {call.service}.amazonaws.com on "
+                f"{_place(org, call.service, call.action)}, or take bucket_policy out: a right one is written then.",
+                source=_PAGES[call.service],
+            )
+    yield from _open_to_others(org, document)
 
 
-def _allows(statement: Mapping[str, Any], service: str, action: str) -> bool:
+def _place(org: Organization, service: str, action: str) -> str:
+    """Where a service needs an action, with references."""
+    logging, partition = org.settings.logging, org.settings.partition
+    assert logging is not None
+    bucket = f"arn:{partition}:s3:::{logging.bucket}"
+    if action != "s3:PutObject":
+        return bucket
+    if service == "cloudtrail":
+        prefix = logging.trail.prefix if logging.trail else ""
+        return f"{bucket}/{prefix}/AWSLogs/{{{{organization.id}}}}/*"
+    return f"{bucket}/{logging.config.prefix if logging.config else ''}/AWSLogs/*/Config/*"
+
+
+def _calls(org: Organization) -> Iterator[_Call]:
+    logging = org.settings.logging
+    assert logging is not None
+    for service, used in (("cloudtrail", logging.trail), ("config", logging.config)):
+        if used is None:
+            continue
+        context = {
+            "aws:SourceOrgID": _ORGANIZATION,
+            "aws:SourceAccount": _ACCOUNT,
+            "aws:SecureTransport": "true",
+            "aws:SourceArn": _stood_in(trail_arn(org))
+            if service == "cloudtrail"
+            else f"arn:{org.settings.partition}:config:{org.settings.home_region}:{_ACCOUNT}:*",
+        }
+        for action in _NEEDS[service]:
+            resource = _stood_in(_place(org, service, action)).replace("*", _ACCOUNT)
+            writing = {"s3:x-amz-acl": "bucket-owner-full-control"} if action == "s3:PutObject" else {}
+            yield _Call(service, action, resource, context | writing)
+
+
+def _refusal(document: Mapping[str, Any], call: _Call) -> str | None:
+    """Why a call does not get through, in words that follow the call; None where it does."""
+    mine = [_without_principal(one) for one in _statements(document) if _concerns(one, f"{call.service}.amazonaws.com")]
+    naming = [one for one in mine if one.get("Effect") == "Allow" and _names(one, call.action)]
+    if not naming:
+        return ""
+    request = {"action": call.action, "resource": call.resource, "context": dict(call.context)}
+    try:
+        decision = Compiled([[{"Version": document.get("Version", "2012-10-17"), "Statement": mine}]]).evaluate(request)
+    except OrgkitError as error:
+        return f" ({error.what})"
+    if decision.blocked is False:
+        return None
+    if decision.outcome == "explicitDeny":
+        return f" on {call.resource}: a Deny of the policy is about it"
+    anywhere = [{key: value for key, value in one.items() if key != "Condition"} for one in naming]
+    reaches = Compiled([[{"Version": "2012-10-17", "Statement": anywhere}]]).evaluate(request).blocked is False
+    return (
+        " under a condition that its calls do not meet"
+        if reaches
+        else f" on {call.resource}, where it writes: prefix, AWSLogs, and the id"
+    )
+
+
+def _open_to_others(org: Organization, document: Mapping[str, Any]) -> Iterator[Problem]:
+    for one in _statements(document):
+        services = [name for name in _NEEDS if _concerns(one, f"{name}.amazonaws.com")]
+        keys = {key.lower() for block in (one.get("Condition") or {}).values() for key in block}
+        if one.get("Effect") == "Allow" and services and _names(one, "s3:PutObject") and not keys & _OWNERS:
+            yield Problem(
+                code="log-bucket-open-to-others",
+                severity="warning",
+                where=org.where("logging.bucket_policy"),
+                message=f"statement {one.get('Sid', 'without a Sid')} lets {' and '.join(services)} write here on behalf "
+                "of any AWS account in the world",
+                fix='Add a condition: {"StringEquals": {"aws:SourceOrgID": "{{organization.id}}"}}.',
+                source="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+            )
+
+
+def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    found = document.get("Statement", [])
+    return found if isinstance(found, list) else [found]
+
+
+def _concerns(statement: Mapping[str, Any], service: str) -> bool:
     principal = statement.get("Principal")
-    services = _several(principal.get("Service")) if isinstance(principal, dict) else _several(principal)
-    actions = (pattern.lower() for pattern in _several(statement.get("Action")))
-    named = any(patterns.glob(pattern)(action.lower()) for pattern in actions)
-    return statement.get("Effect") == "Allow" and named and any(one in (service, "*") for one in services)
+    named = _several(principal.get("Service")) if isinstance(principal, dict) else _several(principal)
+    everybody = isinstance(principal, dict) and "*" in _several(principal.get("AWS"))
+    return everybody or any(one in (service, "*") for one in named)
+
+
+def _names(statement: Mapping[str, Any], action: str) -> bool:
+    return any(patterns.glob(pattern.lower())(action.lower()) for pattern in _several(statement.get("Action")))
+
+
+def _without_principal(statement: Mapping[str, Any]) -> dict[str, Any]:
+    """The statement as an identity-based policy has it, which the engine reads."""
+    return {key: value for key, value in statement.items() if key not in ("Principal", "NotPrincipal", "Sid")}
+
+
+def _stood_in(text: str) -> str:
+    return _REFERENCE.sub(lambda found: _ORGANIZATION if found[1] == "organization.id" else _ACCOUNT, text)
 
 
 def _several(value: Any) -> list[str]:
     return [] if value is None else value if isinstance(value, list) else [value]
-
-
-def _resource(bucket: str, action: str) -> str:
-    return f"arn:aws:s3:::{bucket}/*" if action == "s3:PutObject" else f"arn:aws:s3:::{bucket}"

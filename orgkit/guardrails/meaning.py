@@ -5,7 +5,7 @@ Actions that a statement cannot tell apart are asked about once: the answer for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -228,7 +228,14 @@ def _touching() -> dict[str, int]:
             parts = listed.arn.split(":") if listed else []
             service = parts[2] if len(parts) >= _PLACES and not is_wild(parts[2]) else ""
             marks.setdefault(service, set()).add(place)
-    return {service: _bits(catalogue, places.__contains__) for service, places in marks.items()}
+    return {service: _of_places(places, len(catalogue)) for service, places in marks.items()}
+
+
+def _of_places(places: Iterable[int], size: int) -> int:
+    marks = bytearray(b"0" * size)
+    for place in places:
+        marks[-1 - place] = ord("1")
+    return int(marks, 2)
 
 
 def _by_resources(catalogue: Catalogue, bits: int) -> Iterator[int]:

@@ -1,0 +1,99 @@
+"""The policy of a log archive's bucket that CloudTrail and Config accept, and that nobody else can write or delete by.
+
+CloudTrail's statements are those of an organization trail; Config's allow every account of the organization.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
+https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orgkit.design import Organization
+
+ORGANIZATION_ID = "{{organization.id}}"
+
+
+def trail_arn(org: Organization) -> str:
+    """The ARN that the organization trail has, with references."""
+    logging, settings = org.settings.logging, org.settings
+    assert logging is not None and logging.trail is not None
+    management = f"{{{{account.{org.management.handle}.id}}}}" if org.management else "*"
+    return f"arn:{settings.partition}:cloudtrail:{settings.home_region}:{management}:trail/{logging.trail.name}"
+
+
+def log_bucket_policy(org: Organization) -> dict[str, Any]:
+    """The policy that fits `logging:`, with references for what AWS gives later."""
+    logging, partition = org.settings.logging, org.settings.partition
+    assert logging is not None
+    bucket = f"arn:{partition}:s3:::{logging.bucket}"
+    statements: list[dict[str, Any]] = []
+    if logging.trail is not None:
+        statements += _cloudtrail(org, bucket, f"{bucket}/{logging.trail.prefix}/AWSLogs")
+    if logging.config is not None:
+        statements += _config(bucket, f"{bucket}/{logging.config.prefix}/AWSLogs")
+    statements.append(
+        {
+            "Sid": "DenyDeletingLogs",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:DeleteBucket"],
+            "Resource": [bucket, f"{bucket}/*"],
+        }
+    )
+    statements.append(
+        {
+            "Sid": "DenyWithoutTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": [bucket, f"{bucket}/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _cloudtrail(org: Organization, bucket: str, logs: str) -> list[dict[str, Any]]:
+    """The management account's own id stands beside the organization's: there a trail writes before it is shared."""
+    arn = trail_arn(org)
+    places = [f"{logs}/{ORGANIZATION_ID}/*"]
+    if org.management is not None:
+        places.append(f"{logs}/{{{{account.{org.management.handle}.id}}}}/*")
+    return [
+        _allow("CloudTrailAclCheck", "cloudtrail", "s3:GetBucketAcl", bucket, {"aws:SourceArn": arn}),
+        _allow(
+            "CloudTrailWrite",
+            "cloudtrail",
+            "s3:PutObject",
+            places,
+            {"aws:SourceArn": arn, "s3:x-amz-acl": "bucket-owner-full-control"},
+        ),
+    ]
+
+
+def _config(bucket: str, logs: str) -> list[dict[str, Any]]:
+    ours = {"aws:SourceOrgID": ORGANIZATION_ID}
+    return [
+        _allow("ConfigChecks", "config", ["s3:GetBucketAcl", "s3:ListBucket"], bucket, ours),
+        _allow(
+            "ConfigWrite",
+            "config",
+            "s3:PutObject",
+            f"{logs}/*/Config/*",
+            {**ours, "s3:x-amz-acl": "bucket-owner-full-control"},
+        ),
+    ]
+
+
+def _allow(
+    sid: str, service: str, action: str | list[str], resource: str | list[str], equals: dict[str, str]
+) -> dict[str, Any]:
+    return {
+        "Sid": sid,
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": action,
+        "Resource": resource,
+        "Condition": {"StringEquals": equals},
+    }
