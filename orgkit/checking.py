@@ -13,7 +13,6 @@ DESCRIBED = {
     "access": "human and service access",
     "logging": "central logging",
     "baselines": "baseline stack sets",
-    "cost": "cost allocation tags",
 }
 
 

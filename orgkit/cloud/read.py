@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from orgkit.cloud.access_as_design import with_access
 from orgkit.cloud.naming import Handles
 from orgkit.cloud.read_access import read_access
+from orgkit.cloud.read_billing import with_billing
 from orgkit.cloud.sessions import plain
 from orgkit.design import (
     FULL_AWS_ACCESS,
@@ -80,7 +81,8 @@ def read(
     reading.services()
     reading.tags()
     live = reading.build(organization)
-    return with_access(live, read_access(target, live, design=design, roles=roles, progress=progress or _silent))
+    live = with_access(live, read_access(target, live, design=design, roles=roles, progress=progress or _silent))
+    return with_billing(target, live, progress=progress or _silent)
 
 
 def _silent(what: str, done: int, total: int | None, /) -> None:

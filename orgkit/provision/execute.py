@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from orgkit.design import SCP
 from orgkit.errors import CloudError
+from orgkit.provision.billing import create_budget, set_cost_tags
 from orgkit.provision.calls import Calls
 from orgkit.provision.creation import create_account
 from orgkit.provision.steps import KINDS
@@ -126,6 +127,11 @@ EXECUTORS: Final[Mapping[str, Execute]] = MappingProxyType(
         "create_account": create_account,
         "move_account": _move_account,
         "rename_account": _one_call("rename_account"),
+        "put_contact": _one_call("put_contact"),
+        "create_budget": create_budget,
+        "update_budget": _one_call("update_budget"),
+        "delete_budget": _one_call("delete_budget", ["NotFoundException"]),
+        "set_cost_tags": set_cost_tags,
         "close_account": _one_call("close_account", ["AccountAlreadyClosedException", "ConflictException"]),
         "remove_account": _one_call("remove_account", ["AccountNotFoundException"]),
         "tag": _one_call("tag"),

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 
 from orgkit.design import Organization, Problem, Problems
 from orgkit.provision.attachment_steps import plan_attachments
+from orgkit.provision.billing_steps import plan_budgets, plan_cost_tags
+from orgkit.provision.contact_steps import plan_contacts
 from orgkit.provision.draft import Draft
 from orgkit.provision.limits import check_limits
 from orgkit.provision.match import match
@@ -24,7 +26,6 @@ _DESCRIBED = {
     "access": "human and service access",
     "logging": "central logging",
     "baselines": "baseline stack sets",
-    "cost": "cost allocation tags",
 }
 
 
@@ -51,6 +52,9 @@ def plan(
     plan_attachments(draft)
     plan_tags(draft)
     plan_removals(draft)
+    plan_contacts(draft)
+    plan_budgets(draft)
+    plan_cost_tags(draft)
     check_limits(draft)
     graph, order = arrange(draft)
     rehearsed = rehearse(draft, order, principal, lock_out)

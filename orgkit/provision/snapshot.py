@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from orgkit.cloud.read_billing import BUDGETS, CONTACTS, COST_TAGS
 from orgkit.design import Account, Organization, Policy, Target
 from orgkit.provision.match import ou_paths
 
@@ -36,6 +37,9 @@ def _facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
             "delegated administrators": admins,
         },
     )
+    for part in (BUDGETS, COST_TAGS, CONTACTS):
+        if live.surroundings.get(part):
+            yield part, dict(live.surroundings[part])
     paths = {live.root.id: "root", **ou_paths(live)}
     for policy in live.policies():
         yield (

@@ -45,6 +45,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "rename_account": Kind("account:PutAccountName", 60),
         "tag": Kind("organizations:TagResource", 61),
         "untag": Kind("organizations:UntagResource", 62),
+        "put_contact": Kind("account:PutAlternateContact", 63),
         "detach_policy": Kind("organizations:DetachPolicy", 70),
         "deregister_delegated_administrator": Kind("organizations:DeregisterDelegatedAdministrator", 80),
         "disable_trusted_access": Kind("organizations:DisableAWSServiceAccess", 81),
@@ -53,6 +54,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "delete_ou": Kind("organizations:DeleteOrganizationalUnit", 84),
         "delete_policy": Kind("organizations:DeletePolicy", 85),
         "disable_policy_type": Kind("organizations:DisablePolicyType", 86),
+        "delete_budget": Kind("budgets:DeleteBudget", 95),
+        "create_budget": Kind("budgets:CreateBudget", 96),
+        "update_budget": Kind("budgets:UpdateBudget", 96),
+        "set_cost_tags": Kind("ce:UpdateCostAllocationTagsStatus", 97),
     }
 )
 
