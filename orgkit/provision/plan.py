@@ -15,7 +15,8 @@ import networkx as nx
 
 from orgkit.design import Problem, Problems
 from orgkit.errors import FileError, Refused
-from orgkit.provision import listing
+from orgkit.provision import listing, references
+from orgkit.provision.designed import Designed
 from orgkit.provision.duration import Duration, duration
 from orgkit.provision.exposure import Exposure
 from orgkit.provision.snapshot import Snapshot
@@ -34,7 +35,8 @@ class Plan:
     AWS or orgkit would refuse: such a plan cannot be applied. `held` are differences that are not carried out and why,
     `unmanaged` what the design does not mention, `described` parts of the design that nothing carries out yet.
     `exposures` are moments in which an account is less guarded than both before and after. `ids` binds the references
-    known already, and `before` is the live organization the plan was made for.
+    known already, and `before` is the live organization the plan was made for. `design` is the design as it was then;
+    None for a plan that carries out part of one.
     """
 
     steps: tuple[Step, ...]
@@ -48,6 +50,7 @@ class Plan:
     ids: Mapping[str, str] = field(default_factory=dict)
     before: Snapshot = field(default_factory=dict)
     origin: str | None = None
+    design: Designed | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def graph(self) -> nx.DiGraph[str]:
@@ -71,6 +74,11 @@ class Plan:
     def duration(self) -> Duration:
         """How long it takes on AWS; the sandbox takes seconds."""
         return duration(self.steps)
+
+    @property
+    def organization_id(self) -> str | None:
+        """The id of the organization that the plan was made for; None where there was none."""
+        return self.ids.get(references.ORGANIZATION)
 
     @property
     def empty(self) -> bool:
@@ -124,6 +132,7 @@ class Plan:
             "assumptions": list(self.assumptions),
             "ids": dict(self.ids),
             "before": {key: dict(facts) for key, facts in self.before.items()},
+            "design": None if self.design is None else self.design.texts,
         }
 
     @classmethod
@@ -143,6 +152,7 @@ class Plan:
                 ids=data["ids"],
                 before=data["before"],
                 origin=data["origin"],
+                design=None if data["design"] is None else Designed.of(data["design"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise FileError(f"this plan is incomplete: {error}", mend="Make it again with `orgkit plan`.") from None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from orgkit.design import Organization, Problem, Problems
 from orgkit.provision.attachment_steps import plan_attachments
 from orgkit.provision.billing_steps import plan_budgets, plan_cost_tags
 from orgkit.provision.contact_steps import plan_contacts
+from orgkit.provision.designed import Designed
 from orgkit.provision.draft import Draft
 from orgkit.provision.limits import check_limits
 from orgkit.provision.match import match
 from orgkit.provision.order import arrange
 from orgkit.provision.organization_steps import plan_organization
+from orgkit.provision.part import restrict
 from orgkit.provision.plan import Plan
 from orgkit.provision.policy_steps import plan_policies
 from orgkit.provision.rehearsal import rehearse
@@ -36,13 +38,14 @@ def plan(
     remove: Iterable[str] = (),
     principal: str | None = None,
     lock_out: Iterable[str] = (),
+    only: Collection[str] | None = None,
 ) -> Plan:
     """The steps that make the live organization as designed.
 
     `remove` names what may be deleted, closed, removed or detached, besides the design's own `remove:`: a policy or OU
     by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, a policy type. `principal` is the ARN that will
     make the calls; by default a role of the management account. `lock_out` names protected principals, as the design
-    writes them, that this plan may lock out.
+    writes them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
     Errors: InputError for a name in `remove` that does not say enough.
     """
     draft = Draft(design, live, match(design, live), removals(design, live, remove))
@@ -57,6 +60,8 @@ def plan(
     plan_cost_tags(draft)
     check_limits(draft)
     graph, order = arrange(draft)
+    if only is not None:
+        graph, order = restrict(graph, order, only)
     rehearsed = rehearse(draft, order, principal, lock_out)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
@@ -70,6 +75,7 @@ def plan(
         ids=dict(sorted(draft.ids.items())),
         before=snapshot(live),
         origin=live.origin,
+        design=Designed(design) if only is None else None,
     )
 
 
