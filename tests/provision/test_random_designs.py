@@ -102,7 +102,7 @@ def picture(org: Organization) -> dict[str, Any]:
     return shown
 
 
-@settings(max_examples=40, phases=[Phase.generate])
+@settings(max_examples=25, phases=[Phase.generate])
 @given(st.lists(edit, max_size=4), st.lists(edit, min_size=2, max_size=12))
 def test_what_was_planned_and_applied_needs_no_second_plan(first: list[Any], second: list[Any]) -> None:
     design = start()
