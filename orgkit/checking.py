@@ -11,7 +11,6 @@ from orgkit.design.checks import check as check_design
 # What `org.yaml` can say and nothing carries out yet, with the name a person knows it by.
 DESCRIBED = {
     "access": "human and service access",
-    "logging": "central logging",
     "baselines": "baseline stack sets",
 }
 

@@ -18,6 +18,7 @@ from orgkit.errors import CloudError, InputError
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
+LOOKED_AT: Final = "looked at"  # the list that was followed, among the surroundings
 _REFUSALS: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"})
 
 
@@ -106,7 +107,7 @@ def look(target: Target, live: Organization, wanted: Mapping[str, Any]) -> Organ
                 unknown.append(part)
                 found.pop(part, None)
     seen = live.copy()
-    seen.surroundings = MappingProxyType(found)
+    seen.surroundings = MappingProxyType({**found, LOOKED_AT: dict(wanted)})
     seen.unknown = tuple(unknown)
     return seen
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orgkit.cloud.access_as_design import with_access
+from orgkit.cloud.looking import can_look, look
+from orgkit.cloud.looks import looks
 from orgkit.cloud.naming import Handles
 from orgkit.cloud.read_access import read_access
 from orgkit.cloud.read_billing import with_billing
@@ -67,6 +69,7 @@ def read(
     """Return the organization as it stands; an empty one (`settings.organization_id` None) where there is none yet.
 
     `design`, or `roles` by account id, says in which accounts to look for roles: AWS's are entered for nothing else.
+    With a design central logging, baselines and security services are looked at as well; a plan does so without.
     What the caller may not read is named in `Organization.unknown` and not in `declared`: policies, targets, tags,
     trusted access, delegated administrators. Errors: CloudError where the tree itself cannot be read.
     """
@@ -82,7 +85,8 @@ def read(
     reading.tags()
     live = reading.build(organization)
     live = with_access(live, read_access(target, live, design=design, roles=roles, progress=progress or _silent))
-    return with_billing(target, live, progress=progress or _silent)
+    live = can_look(target, with_billing(target, live, progress=progress or _silent))
+    return live if design is None else look(target, live, looks(design))
 
 
 def _silent(what: str, done: int, total: int | None, /) -> None:

@@ -139,8 +139,8 @@ def _open_to_others(org: Organization, document: Mapping[str, Any]) -> Iterator[
                 code="log-bucket-open-to-others",
                 severity="warning",
                 where=org.where("logging.bucket_policy"),
-                message=f"statement {one.get('Sid', 'without a Sid')} lets {' and '.join(services)} write here on behalf "
-                "of any AWS account in the world",
+                message=f"statement {one.get('Sid', 'without a Sid')} lets {' and '.join(services)} write here "
+                "on behalf of any AWS account in the world",
                 fix='Add a condition: {"StringEquals": {"aws:SourceOrgID": "{{organization.id}}"}}.',
                 source="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
             )

@@ -14,6 +14,7 @@ from orgkit.errors import InputError, Refused
 from orgkit.provision.applied import Applied
 from orgkit.provision.calls import Stop
 from orgkit.provision.journal import Journal
+from orgkit.provision.looked_at import looked_again
 from orgkit.provision.plan import Plan
 from orgkit.provision.resume import check_resumption
 from orgkit.provision.run import Run
@@ -96,7 +97,7 @@ def _check(plan: Plan, target: Target, approve: str | None, journal: Journal) ->
 
 
 def _check_unchanged(plan: Plan, target: Target, *, applied: bool) -> None:
-    live = read(target)
+    live = looked_again(read(target), plan.before)
     now = live.settings.organization_id
     if plan.organization_id is not None and now != plan.organization_id:
         there = "has no organization" if now is None else f"has the organization {now}"

@@ -29,6 +29,7 @@ from typing import Any, Final
 
 from orgkit.design import SCP
 from orgkit.errors import CloudError
+from orgkit.provision import log_bucket_execution, service_execution
 from orgkit.provision.billing import create_budget, set_cost_tags
 from orgkit.provision.calls import Calls
 from orgkit.provision.creation import create_account
@@ -171,5 +172,7 @@ EXECUTORS: Final[Mapping[str, Execute]] = MappingProxyType(
         "deregister_delegated_administrator": one_call(
             "deregister_delegated_administrator", ["AccountNotRegisteredException"]
         ),
+        **service_execution.EXECUTORS,
+        **log_bucket_execution.EXECUTORS,
     }
 )

@@ -11,6 +11,8 @@ from orgkit.provision.contact_steps import plan_contacts
 from orgkit.provision.designed import Designed
 from orgkit.provision.draft import Draft
 from orgkit.provision.limits import check_limits
+from orgkit.provision.logging_steps import plan_logging
+from orgkit.provision.looked_at import looked_at
 from orgkit.provision.match import match
 from orgkit.provision.order import arrange
 from orgkit.provision.organization_steps import plan_organization
@@ -26,7 +28,6 @@ from orgkit.provision.tree_steps import plan_tree
 
 _DESCRIBED = {
     "access": "human and service access",
-    "logging": "central logging",
     "baselines": "baseline stack sets",
 }
 
@@ -48,6 +49,7 @@ def plan(
     writes them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
     Errors: InputError for a name in `remove` that does not say enough.
     """
+    live = looked_at(design, live)
     draft = Draft(design, live, match(design, live), removals(design, live, remove))
     plan_organization(draft)
     plan_policies(draft)
@@ -58,6 +60,7 @@ def plan(
     plan_contacts(draft)
     plan_budgets(draft)
     plan_cost_tags(draft)
+    plan_logging(draft)
     check_limits(draft)
     graph, order = arrange(draft)
     if only is not None:

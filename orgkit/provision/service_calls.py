@@ -8,13 +8,10 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference_pol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
-
-from orgkit.errors import CloudError
-from orgkit.provision.calls import Calls
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,24 +105,3 @@ SERVICE_CALLS: Final[Mapping[str, ServiceCall]] = MappingProxyType(
         ),
     }
 )
-
-
-def _one(call: ServiceCall) -> Callable[[Calls, dict[str, Any]], tuple[str, ...]]:
-    def run(calls: Calls, parameters: dict[str, Any]) -> tuple[str, ...]:
-        region = parameters.pop("Region", None)
-        reply = calls.settle(
-            call.operation,
-            parameters,
-            service=call.client,
-            region=region,
-            done=(*call.done, *call.existing),
-            again=call.again,
-        )
-        if reply is None and call.existing and not calls.uncertain:
-            raise CloudError("somebody else made it meanwhile", mend="Plan again, which compares it.")
-        return ()
-
-    return run
-
-
-EXECUTORS: Final = MappingProxyType({kind: _one(call) for kind, call in SERVICE_CALLS.items()})

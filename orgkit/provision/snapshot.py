@@ -9,6 +9,7 @@ from typing import Any
 
 from orgkit.cloud.read_billing import BUDGETS, CONTACTS, COST_TAGS
 from orgkit.design import Account, Organization, Policy, Target
+from orgkit.provision.looked_at import looked_facts
 from orgkit.provision.match import ou_paths
 
 Snapshot = Mapping[str, Mapping[str, Any]]
@@ -40,6 +41,7 @@ def _facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
     for part in (BUDGETS, COST_TAGS, CONTACTS):
         if live.surroundings.get(part):
             yield part, dict(live.surroundings[part])
+    yield from looked_facts(live)
     paths = {live.root.id: "root", **ou_paths(live)}
     for policy in live.policies():
         yield (

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orgkit.design import RCP, SCP
+from orgkit.provision.service_calls import SERVICE_CALLS
 
 NO_PARAMETERS: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -46,7 +47,34 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "tag": Kind("organizations:TagResource", 61),
         "untag": Kind("organizations:UntagResource", 62),
         "put_contact": Kind("account:PutAlternateContact", 63),
+        "create_role": Kind("iam:CreateRole", 64),
+        "update_role": Kind("iam:UpdateRole", 64),
+        "update_role_trust": Kind("iam:UpdateAssumeRolePolicy", 64),
+        "put_role_boundary": Kind("iam:PutRolePermissionsBoundary", 64),
+        "attach_role_policy": Kind("iam:AttachRolePolicy", 65),
+        "put_role_policy": Kind("iam:PutRolePolicy", 65),
+        "detach_role_policy": Kind("iam:DetachRolePolicy", 66),
+        "delete_role_policy": Kind("iam:DeleteRolePolicy", 66),
+        "delete_role_boundary": Kind("iam:DeleteRolePermissionsBoundary", 66),
+        "tag_role": Kind("iam:TagRole", 66),
+        "untag_role": Kind("iam:UntagRole", 66),
+        "create_group": Kind("identitystore:CreateGroup", 67),
+        "update_group": Kind("identitystore:UpdateGroup", 67),
+        "create_permission_set": Kind("sso:CreatePermissionSet", 67),
+        "update_permission_set": Kind("sso:UpdatePermissionSet", 67),
+        "attach_managed_policy": Kind("sso:AttachManagedPolicyToPermissionSet", 68),
+        "put_permission_set_policy": Kind("sso:PutInlinePolicyToPermissionSet", 68),
+        "put_permission_set_boundary": Kind("sso:PutPermissionsBoundaryToPermissionSet", 68),
+        "detach_managed_policy": Kind("sso:DetachManagedPolicyFromPermissionSet", 68),
+        "delete_permission_set_policy": Kind("sso:DeleteInlinePolicyFromPermissionSet", 68),
+        "delete_permission_set_boundary": Kind("sso:DeletePermissionsBoundaryFromPermissionSet", 68),
+        "provision_permission_set": Kind("sso:ProvisionPermissionSet", 69),
+        "assign": Kind("sso:CreateAccountAssignment", 69),
         "detach_policy": Kind("organizations:DetachPolicy", 70),
+        "unassign": Kind("sso:DeleteAccountAssignment", 73),
+        "delete_permission_set": Kind("sso:DeletePermissionSet", 74),
+        "delete_group": Kind("identitystore:DeleteGroup", 74),
+        "delete_role": Kind("iam:DeleteRole", 74),
         "deregister_delegated_administrator": Kind("organizations:DeregisterDelegatedAdministrator", 80),
         "disable_trusted_access": Kind("organizations:DisableAWSServiceAccess", 81),
         "remove_account": Kind("organizations:RemoveAccountFromOrganization", 82),
@@ -58,6 +86,9 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "create_budget": Kind("budgets:CreateBudget", 96),
         "update_budget": Kind("budgets:UpdateBudget", 96),
         "set_cost_tags": Kind("ce:UpdateCostAllocationTagsStatus", 97),
+        "create_log_bucket": Kind("s3:CreateBucket", 100),
+        "create_service_role": Kind("iam:CreateRole", 117),
+        **{kind: Kind(call.action, call.rank) for kind, call in SERVICE_CALLS.items()},
     }
 )
 

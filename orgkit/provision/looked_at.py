@@ -1,0 +1,50 @@
+"""What a plan looks at beside the tree: asked of the live organization once the design says what matters.
+
+The list of looks is part of what a plan was made for, so that the same is looked at before it is applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from orgkit.cloud.looking import LOOKED_AT
+from orgkit.cloud.looks import looks
+from orgkit.design import Organization
+from orgkit.errors import InputError, TargetError
+
+PARTS: Final = ("logging", "baselines", "security")
+
+
+def looked_at(design: Organization, live: Organization) -> Organization:
+    """The live organization with the parts looked at that the design describes, where that was not done yet.
+
+    Errors: InputError where the target it was read from is closed.
+    """
+    wanted = looks(design)
+    if not wanted or live.look is None or live.surroundings.get(LOOKED_AT) == wanted:
+        return live
+    try:
+        return live.look(wanted)
+    except TargetError as error:
+        parts = " and ".join(wanted)
+        raise InputError(
+            f"the live organization was read without {parts}: {error.what}",
+            mend="Plan while the target is open, or read it with the design: read(target, design=org).",
+        ) from None
+
+
+def looked_again(live: Organization, before: Mapping[str, Mapping[str, Any]]) -> Organization:
+    """The live organization with the same looked at as for a plan."""
+    wanted = before.get(LOOKED_AT)
+    return live.look(wanted) if wanted and live.look is not None else live
+
+
+def looked_facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The facts of what was looked at, and the list itself."""
+    if live.surroundings.get(LOOKED_AT):
+        yield LOOKED_AT, dict(live.surroundings[LOOKED_AT])
+    for part in PARTS:
+        for thing, facts in live.surroundings.get(part, {}).items():
+            if facts is not None:
+                yield f"{part}: {thing}", facts if isinstance(facts, dict) else {"is": facts}
