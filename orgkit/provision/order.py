@@ -49,7 +49,7 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
         for name in references.named_in([step.parameters, step.account]):
             if name in makers:
                 yield makers[name], step.id
-        if CREATE in draft.steps and step.kind == "enable_trusted_access":
+        if CREATE in draft.steps:
             yield CREATE, step.id
         if step.kind == "move_account":
             leavers[step.parameters["SourceParentId"]].append(step.id)
