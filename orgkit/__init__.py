@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orgkit.diagram import Diagram
     from orgkit.guardrails import Comparison, Lens, Permissions
     from orgkit.notebook import Run
+    from orgkit.notebook.designer import Designer as Designer
     from orgkit.policy import Decision
     from orgkit.provision import Applied, Plan
 
@@ -30,6 +31,7 @@ STARTER: Final = "starter"
 
 __all__ = [
     "STARTER",
+    "Designer",
     "apply",
     "check",
     "compare",
@@ -52,6 +54,8 @@ def __getattr__(name: str) -> Any:
     # `orgkit.policy` and the other rooms are there without an import of their own, and cost nothing until asked for.
     if name in {"cloud", "cost", "design", "diagram", "errors", "guardrails", "notebook", "policy", "provision"}:
         return import_module(f"orgkit.{name}")
+    if name == "Designer":
+        return import_module("orgkit.notebook.designer").Designer
     raise AttributeError(f"module 'orgkit' has no attribute {name!r}")
 
 
@@ -82,13 +86,16 @@ def load(path: str | PathLike[str] = "org.yaml") -> Organization:
     return read_file(design() if path == STARTER else Path(path))
 
 
-def save(org: Organization, path: str | PathLike[str]) -> None:
-    """Write a design; every line that no edit concerns stays as it was, byte for byte."""
+def save(org: Organization, path: str | PathLike[str]) -> str:
+    """Write a design and return what changed, as a unified diff; every other line stays as it was, byte for byte.
+
+    Raises FileError, with every file as it was, where somebody else changed one since the design was read.
+    """
     from pathlib import Path
 
     from orgkit.design import save as write_file
 
-    write_file(org, Path(path))
+    return write_file(org, Path(path))
 
 
 def check(org: Organization) -> Problems:
