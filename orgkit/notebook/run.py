@@ -13,6 +13,7 @@ from typing import Any
 from orgkit import errors
 from orgkit.errors import FileError, Incomplete, MissingExtra, OrgkitError
 from orgkit.notebook.parameters import checked, declared
+from orgkit.notebook.still import HEADLESS
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -64,6 +65,8 @@ def run(
     output.mkdir(parents=True, exist_ok=True)
     copy = output / source.name
     before = _files(output)
+    outside = os.environ.get(HEADLESS)
+    os.environ[HEADLESS] = "1"  # the kernel inherits it, and shows still forms instead of widgets
     try:
         papermill.execute_notebook(
             str(source),
@@ -80,6 +83,10 @@ def run(
         )
     except papermill.PapermillExecutionError as failure:
         raise _failure(source, copy, failure) from None
+    finally:
+        os.environ.pop(HEADLESS)
+        if outside is not None:
+            os.environ[HEADLESS] = outside
     page = _page(copy)
     after = _files(output)
     results = [path for path in sorted(after) if after[path] != before.get(path) and path not in (copy, page)]

@@ -1,0 +1,240 @@
+"""What an edit means for the whole organization: who may do more or less, whose cost it is, what is wrong now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from orgkit.design import Account, Money, Organization, Problem, Problems
+from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Move, Remove, Replace
+from orgkit.errors import OrgkitError
+from orgkit.guardrails import Group, compare, telling
+from orgkit.notebook.designer.rows import Costs, differing
+
+if TYPE_CHECKING:
+    from orgkit.provision import Plan
+
+_VERBS: Final = {
+    "gains": ("+", "no longer blocked"),
+    "gains under conditions": ("+", "less blocked, under conditions"),
+    "may under other conditions": ("~", "under other conditions"),
+    "loses": ("−", "now blocked"),
+    "loses under conditions": ("−", "now blocked under conditions"),
+}
+_WITNESSED: Final = 6  # groups for which a request that shows it is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """A group of accounts in which the same actions change for the same causes."""
+
+    sign: str
+    change: str
+    actions: str
+    count: int
+    where: str
+    causes: tuple[str, ...]
+    example: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.change}: {self.actions} in {self.where}"
+
+
+@dataclass(frozen=True, slots=True)
+class CostMove:
+    """How the planned monthly cost of an OU (or the root), rolled up, changes."""
+
+    node: str
+    path: str
+    currency: str
+    before: Decimal
+    after: Decimal
+    over: Money | None  # over its budget afterwards
+
+    @property
+    def change(self) -> Decimal:
+        return self.after - self.before
+
+    def __str__(self) -> str:
+        over = f", {self.over} over budget" if self.over else ""
+        return f"{self.path} {self.change:+,f} {self.currency} → {self.after:,f} {self.currency}{over}"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """The consequences of one edit; `solved` and `new` problems and plan steps are known once it is made.
+
+    `unjudged` says why the guardrails could not be compared, where they could not.
+    """
+
+    label: str
+    access: tuple[Access, ...]
+    cost: tuple[CostMove, ...]
+    new: tuple[Problem, ...] = ()
+    solved: tuple[Problem, ...] = ()
+    steps: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
+    unjudged: str = ""
+
+    @property
+    def summary(self) -> str:
+        """One line for each side of it, the quiet ones left out."""
+        parts = [self.unjudged] if self.unjudged else []
+        parts += [str(one) for one in self.access[:3]]
+        if len(self.access) > 3:
+            parts.append(f"and {len(self.access) - 3} more groups of accounts")
+        parts += [str(move) for move in self.cost[:4]]
+        parts += [f"new problem: {problem.message}" for problem in self.new[:3]]
+        parts += [f"solved: {problem.message}" for problem in self.solved[:3]]
+        parts += [f"to do: {step}" for step in self.steps[:3]]
+        return "\n".join(parts) or "nothing else changes: the same actions, the same cost"
+
+    def __str__(self) -> str:
+        return f"{self.label}\n{self.summary}"
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "label": self.label,
+            "access": [
+                {"change": one.change, "actions": one.actions, "where": one.where, "causes": list(one.causes)}
+                for one in self.access
+            ],
+            "cost": [
+                {"path": m.path, "currency": m.currency, "before": f"{m.before:f}", "after": f"{m.after:f}"}
+                for m in self.cost
+            ],
+            "new": [problem.to_json() for problem in self.new],
+            "solved": [problem.to_json() for problem in self.solved],
+            "steps": list(self.steps),
+            "spared": list(self.spared),
+        }
+
+
+def consequences(
+    label: str,
+    before: Organization,
+    after: Organization,
+    changes: Iterable[Change],
+    *,
+    costs: tuple[Costs, Costs],
+    examples: bool = True,
+) -> Consequences:
+    """Compare two states of one design that `changes` lead from one to the other; `costs` are those of both."""
+    changes = tuple(changes)
+    moves = cost_moves(before, after, *costs)
+    try:
+        compared = compare(before, after, accounts=accounts_concerned(before, after, changes))
+        access = tuple(
+            told(group, example=examples and number < _WITNESSED) for number, group in enumerate(compared.groups)
+        )
+    except OrgkitError as error:
+        return Consequences(label, (), moves, unjudged=f"the guardrails cannot be compared: {error}")
+    return Consequences(label, access, moves)
+
+
+def accounts_concerned(before: Organization, after: Organization, changes: Iterable[Change]) -> set[str] | None:
+    """The accounts below everything that the changes touch; None where they may touch all."""
+    nodes: set[str] = set()
+    for change in changes:
+        match change:
+            case Configure(old, new):
+                # A move also records where it came from, which no policy reads.
+                if differing(_meaningful(old), _meaningful(new)):
+                    return None
+            case Add(entity) | Remove(entity):
+                nodes.add(entity.id)
+            case Replace(old_one, entity):
+                if old_one.aws_id != entity.aws_id:
+                    return None
+                nodes.add(entity.id)
+            case Move(node):
+                nodes.add(node)
+            case Attach(_, target) | Detach(_, target):
+                nodes.add(target)
+    found: set[str] = set()
+    for org in (before, after):
+        for node in (node for node in nodes if node in org):
+            policy = org.entity(node).kind == "policy"
+            for top in org.targets(node) if policy else (node,):
+                found.update(target.id for target, _ in org.tree(top) if isinstance(target, Account))
+    return found
+
+
+def _meaningful(settings: Any) -> dict[str, Any]:
+    names = type(settings).__dataclass_fields__.keys() - {"moved", "declared"}
+    return {name: getattr(settings, name) for name in names}
+
+
+def told(group: Group, *, example: bool) -> Access:
+    """A group of a comparison in words that outlive the two designs."""
+    sign, verb = _VERBS[group.kind]
+    return Access(
+        sign,
+        verb,
+        telling.actions(group.bits),
+        group.bits.bit_count(),
+        group.where,
+        group.causes,
+        _example(group) if example else "",
+    )
+
+
+def _example(group: Group) -> str:
+    pair = group.witness
+    if pair is None:
+        return ""
+    was, now = ("blocked" if one.decision.blocked else "not blocked" for one in pair)
+    return f"{pair[1]}: was {was}, now {now}"
+
+
+def cost_moves(before: Organization, after: Organization, old: Costs, new: Costs) -> tuple[CostMove, ...]:
+    """The OUs and the root whose planned cost changes, what pays less first."""
+    moves = []
+    for node in differing(old, new):
+        org = after if node in after else before
+        target = org.target(node)
+        if isinstance(target, Account):
+            continue
+        was, now = old.get(node, {}), new.get(node, {})
+        for currency in differing(was, now):
+            amount = now.get(currency, Decimal(0))
+            over = None
+            if target.budget is not None and target.budget.currency == currency:
+                over = Money(amount, currency) - target.budget
+            moves.append(
+                CostMove(
+                    node,
+                    org.path(node),
+                    currency,
+                    was.get(currency, Decimal(0)),
+                    amount,
+                    over if over is not None and over.amount > 0 else None,
+                )
+            )
+    return tuple(sorted(moves, key=lambda move: (move.change, move.path, move.currency)))
+
+
+def problems_changed(before: Problems, after: Problems) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
+    """The problems that are new, then those that are solved; one that only stands elsewhere is neither."""
+    was = {_same(problem) for problem in before}
+    now = {_same(problem) for problem in after}
+    return (
+        tuple(problem for problem in after if _same(problem) not in was),
+        tuple(problem for problem in before if _same(problem) not in now),
+    )
+
+
+def _same(problem: Problem) -> tuple[str, str | None, str]:
+    return problem.code, problem.node, problem.message
+
+
+def steps_changed(before: Plan | None, after: Plan | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The steps that a plan has more, then those it has no more."""
+    was = {step.id: step.text for step in before.steps} if before else {}
+    now = {step.id: step.text for step in after.steps} if after else {}
+    return (
+        tuple(text for step, text in now.items() if step not in was),
+        tuple(text for step, text in was.items() if step not in now),
+    )

@@ -1,0 +1,445 @@
+"""The designer without a browser: takes intents, validates them, answers with what changed and what it means.
+
+An intent is a dict with a `type`, as the browser sends it or a test writes it. An answer is a dict that says only what
+is different from before. The organization itself is the truth: edits made elsewhere are followed at the next intent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from orgkit.checking import check
+from orgkit.design import Edit, Organization, Problem, Problems, diff, save
+from orgkit.design.changes import Change
+from orgkit.errors import InputError, OrgkitError, did_you_mean
+from orgkit.guardrails import Permissions, permissions
+from orgkit.notebook.designer import completion, drafting, panels
+from orgkit.notebook.designer.consequences import Consequences, consequences, problems_changed, steps_changed
+from orgkit.notebook.designer.drafting import Intent, changes_of, text
+from orgkit.notebook.designer.filtering import matching
+from orgkit.notebook.designer.marks import marks_of
+from orgkit.notebook.designer.rows import Costs, Rows, concerned, differing, patch, planned_costs
+from orgkit.notebook.designer.saving import Saving
+
+if TYPE_CHECKING:
+    from orgkit.provision import Plan
+
+Answer = dict[str, Any]
+PLANNED_AT_ONCE: Final = 1_000  # nodes: with more, a plan is made when it is asked for
+_KEPT: Final = 200  # consequences that the history remembers
+
+
+class Controller:
+    """Edits `org` by intents. `live` is the organization as it stands, to plan against; `path` is where it is saved.
+
+    `handle(intent)` never raises for what a person did: the answer then has `error`. `state()` is everything a browser
+    needs to begin with, at any moment.
+    """
+
+    def __init__(self, org: Organization, *, live: Organization | None = None, path: str | Path | None = None) -> None:
+        self.org = org
+        self.live = live
+        self.saving = Saving(org, path)
+        self.revision = org.revision
+        self.costs: Costs = planned_costs(org)
+        self.problems = Problems()
+        self.by_node: Mapping[str, tuple[Problem, ...]] = {}
+        self.plan: Plan | None = None
+        self.marks: Mapping[str, str] = {}
+        self.log: list[Consequences] = []  # of every edit seen, undoing included, oldest first
+        self.selected: tuple[str, ...] = (org.root.id,)
+        self.opened: set[str] = {org.root.id, *self._shallow()}
+        self.panel = "details"
+        self.filter = ""
+        self.composing: tuple[str, str] | None = None  # what is being added, and under which node
+        self.question: dict[str, str] = {}  # the decision explorer's fields, as typed
+        self._opened_at = len(org.history)
+        self._draft: Organization | None = None  # the same as `org` between two intents: edits are tried out on it
+        self._permissions: Permissions | None = None
+
+    # ---- the two ways in -----------------------------------------------------------------------------
+
+    def handle(self, intent: Intent) -> Answer:
+        """Do what a person asked for; the answer has `error` where that cannot be."""
+        answer: Answer = {"answers": intent.get("number")}
+        try:
+            self._follow_others(answer)
+            kind = text(intent, "type")
+            if kind in drafting.DRAFTED:
+                self._edit(intent, answer)
+            elif kind in self._verbs:
+                self._verbs[kind](self, intent, answer)
+            else:
+                raise InputError(
+                    f"there is no intent {kind!r}", mend=did_you_mean(kind, [*self._verbs, *drafting.DRAFTED])
+                )
+        except OrgkitError as error:
+            answer["error"] = str(error)
+        if "quiet" in answer:
+            del answer["quiet"]
+        else:
+            answer.update(self._surroundings())
+        return answer
+
+    def follow(self) -> Answer | None:
+        """What edits made in Python changed since the last answer; None where nothing did."""
+        if self.org.revision == self.revision:
+            return None
+        answer: Answer = {}
+        try:
+            self._follow_others(answer)
+        except OrgkitError as error:
+            answer["error"] = str(error)
+        return {**answer, **self._surroundings()}
+
+    def state(self) -> Answer:
+        """Everything, for a browser that begins."""
+        self._follow_others({})
+        rows = Rows(self.org, self.costs, self.by_node, self.marks)
+        return {
+            "rows": rows.whole(),
+            "opened": sorted(self.opened),
+            "selected": list(self.selected),
+            "filter": self._filtered(),
+            **self._surroundings(),
+        }
+
+    # ---- edits ---------------------------------------------------------------------------------------
+
+    @property
+    def draft(self) -> Organization:
+        """A copy of the design to try an edit on."""
+        if self._draft is None:
+            self._draft = self.org.copy()
+        return self._draft
+
+    def _edit(self, intent: Intent, answer: Answer) -> None:
+        edit = drafting.draft(self.draft, intent)
+        told = self._consequences(edit.label, edit.changes)
+        self.org.perform(edit)
+        self._after(edit.changes, told, answer)
+        if intent["type"] == "add":
+            self.composing = None
+            self._go(_added(edit), answer)
+
+    def _undo(self, intent: Intent, answer: Answer) -> None:
+        self._take_back(1, answer)
+
+    def _reset(self, intent: Intent, answer: Answer) -> None:
+        self._take_back(len(self.org.history) - self._opened_at, answer)
+
+    def _undo_to(self, intent: Intent, answer: Answer) -> None:
+        """Undo until only the first `count` edits stand."""
+        count = intent.get("count")
+        if not isinstance(count, int) or not 0 <= count <= len(self.org.history):
+            raise InputError(f"there are {len(self.org.history)} edits, not {count!r}")
+        self._take_back(len(self.org.history) - count, answer)
+
+    def _take_back(self, count: int, answer: Answer) -> None:
+        if count <= 0:
+            raise InputError("there is nothing to undo")
+        if not self.org.history:
+            self.org.undo()  # raises, in the design's own words
+        inverses = [edit.inverse for edit in reversed(self.org.history[-count:])]
+        label = inverses[0].label if count == 1 else f"undo {count} edits"
+        self._repeat(label, inverses, self.org.undo, answer)
+
+    def _redo(self, intent: Intent, answer: Answer) -> None:
+        if not self.org.undone:
+            self.org.redo()  # raises, in the design's own words
+        edit = self.org.undone[0]
+        self._repeat(f"redo: {edit.label}", [edit], self.org.redo, answer)
+
+    def _repeat(self, label: str, those: Sequence[Edit], again: Callable[[], Edit], answer: Answer) -> None:
+        changes = changes_of(those)
+        self.draft.build(*changes)
+        told = self._consequences(label, changes)
+        for _ in those:
+            again()
+        self._after(changes, told, answer)
+
+    def _consequences(self, label: str, changes: Iterable[Change], *, examples: bool = True) -> Consequences:
+        """From the design as it stands to the draft."""
+        costs = self.costs, planned_costs(self.draft)
+        return consequences(label, self.org, self.draft, changes, costs=costs, examples=examples)
+
+    def _follow_others(self, answer: Answer) -> None:
+        """Take over what was edited in Python since the last intent."""
+        changes = self.org.changes(self.revision)
+        if not changes:
+            return
+        if self._draft is None:
+            self._draft = self.org.copy()
+            self._draft.build(*(change.inverse for change in reversed(changes)))
+        costs = self.costs, planned_costs(self.org)
+        told = consequences("edited in Python", self._draft, self.org, changes, costs=costs)
+        self._draft.build(*changes)
+        self._after(changes, told, answer)
+
+    def _after(self, changes: Sequence[Change], told: Consequences, answer: Answer) -> None:
+        """Bring everything that is shown up to the design, and note which rows changed."""
+        before = self._shown_on_rows
+        problems, old_plan = self.problems, self.plan
+        self.revision = self.org.revision
+        self.costs = planned_costs(self.org)
+        self._find_problems()
+        self.plan, self.marks = None, {}
+        if self.live is not None and (old_plan is not None or self._plans_at_once):
+            self._make_plan()
+        new, solved = problems_changed(problems, self.problems)
+        steps, spared = steps_changed(old_plan, self.plan) if old_plan is not None else ((), ())
+        self.log = [*self.log, replace(told, new=new, solved=solved, steps=steps, spared=spared)][-_KEPT:]
+        nodes, parents, gone = concerned(self.org, changes)
+        for was, now in zip(before, self._shown_on_rows, strict=True):
+            nodes |= differing(was, now)
+        rows = Rows(self.org, self.costs, self.by_node, self.marks)
+        in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
+        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, in_tree, parents, gone))
+        self.opened -= gone
+        left = tuple(node for node in self.selected if node in self.org)
+        if left != self.selected:
+            stand_in = next((parent for parent in parents if parent in self.org), self.org.root.id)
+            self._look_at(left or (stand_in,), answer)
+        if self.filter:
+            answer["filter"] = self._filtered()
+
+    # ---- what is asked -------------------------------------------------------------------------------
+
+    def _preview(self, intent: Intent, answer: Answer) -> None:
+        """What an edit would mean, or why it would be refused; nothing is changed."""
+        inner = intent.get("intent")
+        if not isinstance(inner, Mapping):
+            raise InputError("a preview needs an intent")
+        answer["quiet"] = True
+        try:
+            edit = drafting.draft(self.draft, inner)
+        except OrgkitError as error:
+            answer["preview"] = {"refused": True, "text": str(error)}
+            return
+        try:
+            told = self._consequences(edit.label, edit.changes, examples=False)
+        finally:
+            drafting.take_back(self.draft, [edit])
+        answer["preview"] = {"refused": False, "text": str(told)}
+
+    def _complete(self, intent: Intent, answer: Answer) -> None:
+        answer["quiet"] = True
+        answer["completions"] = completion.complete(self.org, text(intent, "field"), text(intent, "words"))
+
+    def _ask(self, intent: Intent, answer: Answer) -> None:
+        self.question = drafting.values(intent)
+        self._show({"panel": "decision"}, answer)
+
+    def _ready(self, intent: Intent, answer: Answer) -> None:
+        """The browser has painted: find out what takes longer than a first look may."""
+        _ = self.draft
+        before = self.by_node, self.marks
+        self._find_problems()
+        if self.live is not None and self.plan is None and self._plans_at_once:
+            self._make_plan()
+        nodes = differing(before[0], self.by_node) | differing(before[1], self.marks)
+        rows = Rows(self.org, self.costs, self.by_node, self.marks)
+        in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
+        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, in_tree, (), ()))
+
+    def _plan(self, intent: Intent, answer: Answer) -> None:
+        if self.live is None:
+            raise InputError(
+                "there is no live organization to plan against", mend="Designer(org, live=orgkit.read(target))."
+            )
+        before = self.marks
+        self._make_plan()
+        rows = Rows(self.org, self.costs, self.by_node, self.marks)
+        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, differing(before, self.marks), (), ()))
+        self._show({"panel": "plan"}, answer)
+
+    def _diff(self, intent: Intent, answer: Answer) -> None:
+        if "values" in intent:
+            self.saving.to(drafting.values(intent).get("path", "").strip() or "org.yaml")
+        self.saving.show(diff(self.org, self.saving.path))
+        self._show({"panel": "save"}, answer)
+
+    def _save(self, intent: Intent, answer: Answer) -> None:
+        """Write the file, if what would be written is what was shown."""
+        shown = self.saving.shown
+        self.saving.show(diff(self.org, self.saving.path))
+        if self.saving.shown != shown or shown is None:
+            answer["said"] = "This is what would change; press again to write it."
+        elif not shown:
+            answer["said"] = f"{self.saving.path} says this already."
+        else:
+            save(self.org, self.saving.path)
+            self.saving.done()
+            answer["said"] = f"Saved to {self.saving.path}."
+        self._show({"panel": "save"}, answer)
+
+    # ---- what is looked at ---------------------------------------------------------------------------
+
+    def _select(self, intent: Intent, answer: Answer) -> None:
+        self.selected = tuple(node for node in drafting.nodes(intent) if node in self.org)
+        self.composing = None
+
+    def _going(self, intent: Intent, answer: Answer) -> None:
+        self.composing = None
+        self._go(self.org.find(text(intent, "node")), answer)
+        if self.panel not in panels.FOLLOWING:
+            self.panel = "details"
+
+    def _go(self, node: str, answer: Answer) -> None:
+        if self.org.entity(node).kind != "policy":
+            self.opened.update(self.org.ancestors(node))
+            if self.filter and node not in self._filtered()["found"]:
+                self.filter = ""
+                answer["filter"] = self._filtered()
+        self._look_at((node,), answer)
+
+    def _look_at(self, nodes: tuple[str, ...], answer: Answer) -> None:
+        self.selected = nodes
+        opened = [node for top in nodes if self.org.entity(top).kind != "policy" for node in self.org.ancestors(top)]
+        self.opened.update(opened)
+        answer["view"] = {"selected": list(nodes), "opened": opened}
+
+    def _expand(self, intent: Intent, answer: Answer) -> None:
+        nodes = {node for node in drafting.nodes(intent) if node in self.org}
+        self.opened = self.opened | nodes if intent.get("open", True) else self.opened - nodes
+        answer["quiet"] = True
+
+    def _filter(self, intent: Intent, answer: Answer) -> None:
+        before, self.filter = self.filter, text(intent, "text").strip()
+        answer["quiet"] = True
+        try:
+            answer["filter"] = self._filtered()
+        except OrgkitError:
+            self.filter = before
+            raise
+
+    def _show(self, intent: Intent, answer: Answer) -> None:
+        name = text(intent, "panel")
+        if name not in panels.PANELS:
+            raise InputError(f"there is no panel {name!r}", mend=did_you_mean(name, panels.PANELS))
+        self.panel = name
+
+    def _compose(self, intent: Intent, answer: Answer) -> None:
+        """Show the form for something new; an empty `what` puts it away."""
+        what = text(intent, "what")
+        if not what:
+            self.composing = None
+            return
+        under = self.org.find(text(intent, "parent"))
+        if self.org.entity(under).kind not in ("root", "ou"):
+            under = self.org.parent(under) or self.org.root.id
+        self.composing = what, under
+        self.panel = "details"
+
+    _verbs: Final[dict[str, Callable[[Controller, Intent, Answer], None]]] = {
+        "undo": _undo,
+        "redo": _redo,
+        "reset": _reset,
+        "undo_to": _undo_to,
+        "preview": _preview,
+        "complete": _complete,
+        "decide": _ask,
+        "ready": _ready,
+        "plan": _plan,
+        "diff": _diff,
+        "save": _save,
+        "select": _select,
+        "go": _going,
+        "expand": _expand,
+        "filter": _filter,
+        "show": _show,
+        "compose": _compose,
+    }
+
+    # ---- parts ---------------------------------------------------------------------------------------
+
+    @property
+    def focus(self) -> str:
+        """The node that the panels are about: the one selected last."""
+        return self.selected[-1] if self.selected else self.org.root.id
+
+    @property
+    def permissions(self) -> Permissions:
+        """The whole catalogue × the whole tree, following every edit."""
+        self._permissions = permissions(self.org) if self._permissions is None else self._permissions.after(self.org)
+        return self._permissions
+
+    @property
+    def own_edits(self) -> int:
+        """How many edits stand that were made since the designer was opened."""
+        return max(0, len(self.org.history) - self._opened_at)
+
+    @property
+    def _shown_on_rows(self) -> tuple[Mapping[str, Any], ...]:
+        """What the badges of the tree are made of, by node."""
+        return self.costs, self.by_node, self.marks
+
+    @property
+    def _plans_at_once(self) -> bool:
+        return len(self.org.tree()) <= PLANNED_AT_ONCE
+
+    def _find_problems(self) -> None:
+        self.problems = check(self.org)
+        ordered = sorted((problem for problem in self.problems if problem.node), key=lambda one: one.node or "")
+        self.by_node = {node or "": tuple(those) for node, those in groupby(ordered, key=lambda one: one.node)}
+
+    def _make_plan(self) -> None:
+        from orgkit.provision import plan
+
+        assert self.live is not None
+        self.plan = plan(self.org, self.live)
+        self.marks = marks_of(self.org, self.plan)
+
+    def _filtered(self) -> Answer:
+        if not self.filter:
+            return {"text": "", "found": None}
+        return {"text": self.filter, "found": matching(self.org, self.filter, self.by_node, self.marks)}
+
+    def _surroundings(self) -> Answer:
+        """What stands around the tree: panels, the last edit's consequences, what can be undone."""
+        try:
+            shown = panels.PANELS[self.panel].blocks(self)
+        except OrgkitError as error:
+            shown = panels.failed(error)
+        return {
+            "panel": {"name": self.panel, "blocks": shown},
+            "tabs": panels.tabs(self),
+            "strip": panels.strip(self),
+            "undo": self.org.history[-1].label if self.org.history else None,
+            "redo": self.org.undone[0].label if self.org.undone else None,
+            "counts": {"ous": len(self.org.ous()), "accounts": len(self.org.accounts())},
+        }
+
+    def _shallow(self) -> set[str]:
+        """What is open to begin with: as many levels as fit on a screen."""
+        opened: set[str] = set()
+        shown = 1 + len(self.org.children(self.org.root.id))
+        for ou in self.org.ous():
+            shown += len(self.org.children(ou.id))
+            if shown > 40:
+                break
+            opened.add(ou.id)
+        return opened
+
+
+def _added(edit: Edit) -> str:
+    for change in edit.changes:
+        if type(change).__name__ == "Add":
+            return change.entity.id  # type: ignore[union-attr]
+    raise InputError("nothing was added")
+
+
+def _joined(first: Answer | None, second: Answer) -> Answer:
+    """Two patches as one: of what both say, the second holds."""
+    if first is None:
+        return second
+    rows = {row[0]: row for row in (*first["rows"], *second["rows"])}
+    return {
+        "rows": list(rows.values()),
+        "children": {**first["children"], **second["children"]},
+        "gone": list(dict.fromkeys((*first["gone"], *second["gone"]))),
+    }

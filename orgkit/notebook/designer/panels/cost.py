@@ -1,0 +1,67 @@
+"""Cost: what the selected node is planned to cost, of whose money, against which budget."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final
+
+from orgkit.cost import rollup
+from orgkit.design import Account, Policy
+from orgkit.notebook.blocks import Json, bars, cell, fold, table, text, title
+from orgkit.notebook.designer.rows import over_budget, shown_money
+
+if TYPE_CHECKING:
+    from orgkit.notebook.designer.controller import Controller
+
+_SHOWN: Final = 40
+
+
+def blocks_of(controller: Controller) -> list[Json]:
+    org, costs = controller.org, controller.costs
+    entity = org.entity(controller.focus)
+    if isinstance(entity, Policy):
+        return [title(entity.name), text("A policy costs nothing. Select an account or an OU.", "quiet")]
+    node = entity.id
+    mine, whole = costs.get(node, {}), costs.get(org.root.id, {})
+    shown = [title(entity.name, "planned, a month")]
+    rows = [[cell("own and below"), cell(shown_money(mine) or "not planned", number=True)]]
+    for currency, amount in sorted(mine.items()):
+        total = whole.get(currency, Decimal(0))
+        if total:
+            rows.append([cell(f"share of all {currency}"), cell(f"{amount / total:.1%}", number=True)])
+    if entity.budget is not None:
+        over = over_budget(entity, costs)
+        rows.append([cell("budget"), cell(f"{entity.budget.amount:,f} {entity.budget.currency}", number=True)])
+        rows.append([cell("over budget" if over else "within budget"), cell(str(over or ""), "error", number=True)])
+    accounts = org.accounts(node)
+    if unplanned := sum(account.monthly_cost is None for account in accounts):
+        rows.append([cell("accounts without a planned cost"), cell(f"{unplanned:,}", number=True)])
+    shown.append(table(rows))
+    if not isinstance(entity, Account):
+        shown += _below(controller, node)
+    return [*shown, fold("By owner, of the whole organization", text(str(rollup(org, "owner")), mono=True))]
+
+
+def _below(controller: Controller, node: str) -> list[Json]:
+    """What is directly below, the dearest first, as bars of the largest currency."""
+    org, costs = controller.org, controller.costs
+    mine = costs.get(node, {})
+    if not mine:
+        return []
+    currency = max(mine, key=lambda one: (mine[one], one))
+    children = [(child, costs.get(child, {})) for child in org.children(node)]
+    priced = sorted(
+        ((amounts[currency], child, amounts) for child, amounts in children if currency in amounts),
+        key=lambda one: (-one[0], one[1]),
+    )
+    if not priced or not mine[currency]:
+        return []
+    drawn = bars(
+        (
+            (org.target(child).name, float(amount / mine[currency]), 0.0, shown_money(amounts))
+            for amount, child, amounts in priced[:_SHOWN]
+        ),
+        f"share of {shown_money({currency: mine[currency]})}",
+    )
+    rest = [text(f"and {len(priced) - _SHOWN:,} more", "quiet")] if len(priced) > _SHOWN else []
+    return [title("Below it"), drawn, *rest]

@@ -1,0 +1,70 @@
+"""History: the edits that stand and those undone; and what each meant. The strip below the tree shows the last one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from orgkit.notebook.blocks import Json, button, buttons, fold, item, items, text, title
+from orgkit.notebook.designer.consequences import Consequences
+
+if TYPE_CHECKING:
+    from orgkit.notebook.designer.controller import Controller
+
+_SHOWN: Final = 100
+_LINES: Final = 40
+
+
+def blocks_of(controller: Controller) -> list[Json]:
+    org = controller.org
+    done, undone = org.history, org.undone
+    entries = [item(edit.label, "undone", "quiet") for edit in reversed(undone[:_SHOWN])]
+    for number in range(len(done), max(0, len(done) - _SHOWN), -1):
+        back = button("Undo to here", {"type": "undo_to", "count": number})
+        entries.append(item(done[number - 1].label, does=[back] if number < len(done) else []))
+    shown = [
+        title("Edits", f"{len(done):,} made, {len(undone):,} undone" if undone else f"{len(done):,} made"),
+        buttons(
+            button("Undo", {"type": "undo"}, enabled=bool(done)),
+            button("Redo", {"type": "redo"}, enabled=bool(undone)),
+            button("Reset", {"type": "reset"}, enabled=controller.own_edits > 0, tip="back to how it was opened"),
+        ),
+        items(entries) if entries else text("Nothing was edited yet.", "quiet"),
+    ]
+    if controller.log:
+        shown.append(title("What they meant"))
+        shown += [fold(told.label, *consequences(told)) for told in reversed(controller.log[-_LINES:])]
+    return shown
+
+
+def strip(controller: Controller) -> list[Json]:
+    """What the last edit meant."""
+    if not controller.log:
+        return [text("What an edit means for the whole organization shows here.", "quiet")]
+    told = controller.log[-1]
+    return [title("Consequences", told.label), *consequences(told)]
+
+
+def consequences(told: Consequences) -> list[Json]:
+    """Access, cost, problems and steps of one edit."""
+    entries = [item(told.unjudged, tone="warning", sign="!")] if told.unjudged else []
+    for one in told.access[:_LINES]:
+        tone = "warning" if one.sign in "+~" else ""
+        because = f"because of {'; '.join(one.causes)}" if one.causes else ""
+        note = "\n".join(filter(None, (because, one.example)))
+        entries.append(item(f"{one.change}: {one.actions} in {one.where}", note, tone, sign=one.sign))
+    if len(told.access) > _LINES:
+        entries.append(item(f"and {len(told.access) - _LINES} more groups of accounts", tone="quiet"))
+    for move in told.cost[:_LINES]:
+        words = f"{move.path}: {move.change:+,f} {move.currency}, now {move.after:,f}"
+        note = f"{move.over} over budget" if move.over else ""
+        entries.append(item(words, note, "error" if move.over else "", sign="$", go=move.node))
+    for sign, problems in (("✕", told.new), ("✓", told.solved)):
+        for problem in problems[:_LINES]:
+            words = "new problem" if sign == "✕" else "solved"
+            tone = "good" if sign == "✓" else "error" if problem.severity == "error" else "warning"
+            entries.append(item(f"{words}: {problem.message}", problem.where, tone, sign=sign, go=problem.node))
+    entries += [item(f"to do: {step}", sign="→") for step in told.steps[:_LINES]]
+    entries += [item(f"no more to do: {step}", tone="quiet", sign="→") for step in told.spared[:_LINES]]
+    if not entries:
+        return [text("Nothing else changes: the same actions, the same cost, no other problems.", "quiet")]
+    return [items(entries)]

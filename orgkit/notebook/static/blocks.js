@@ -1,0 +1,266 @@
+// @ts-check
+// Panels: lays out the blocks that orgkit/notebook/blocks.py makes, and sends what a person presses or types.
+
+const TYPING = 110; // milliseconds until completions are asked for
+
+class Blocks {
+  /** @param {Store} store @param {HTMLElement} host */
+  constructor(store, host) {
+    this.store = store;
+    this.host = host;
+    /** @type {Map<string, string>} what was typed and not sent yet, by form and field */
+    this.typed = new Map();
+    this.shown = "";
+    host.classList.add("orgkit-blocks");
+  }
+
+  /** @param {any[]} blocks show these instead; what a person is typing stays */
+  show(blocks) {
+    const now = JSON.stringify(blocks);
+    if (now === this.shown) return;
+    this.shown = now;
+    const active = /** @type {any} */ (this.host.getRootNode()).activeElement;
+    const place = this.host.contains(active) ? { key: active.dataset?.key, at: active.selectionStart } : null;
+    const unfolded = new Set([...this.host.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
+    this.host.replaceChildren(...blocks.map((block) => this.block(block)));
+    for (const one of this.host.querySelectorAll("details")) {
+      if (unfolded.has(one.querySelector("summary")?.textContent ?? "")) one.open = true;
+    }
+    const again = place?.key && [...this.host.querySelectorAll("[data-key]")].find((one) => /** @type {any} */ (one).dataset.key === place.key);
+    if (again) {
+      /** @type {any} */ (again).focus({ preventScroll: true });
+      if (place.at !== null && /** @type {any} */ (again).setSelectionRange && again.tagName !== "SELECT") {
+        /** @type {any} */ (again).setSelectionRange(place.at, place.at);
+      }
+    } else if (place || blocks.some((block) => block.focus)) {
+      const first = blocks.some((block) => block.focus) && this.host.querySelector("input, select, textarea");
+      if (first) /** @type {any} */ (first).focus({ preventScroll: true });
+    }
+  }
+
+  /** @param {any} block @returns {Node} */
+  block(block) {
+    switch (block.kind) {
+      case "title":
+        return element("h4", {}, block.text, block.note && element("small", {}, block.note));
+      case "text": {
+        const tag = block.mono ? "pre" : "p";
+        return element(tag, { class: `orgkit-${block.tone || "plain"}${block.strong ? " orgkit-strong" : ""}` }, block.text);
+      }
+      case "table":
+        return this.table(block);
+      case "buttons":
+        return element("div", { class: "orgkit-buttons" }, ...block.buttons.map((/** @type {any} */ one) => this.button(one)));
+      case "items":
+        return element("ul", {}, ...block.items.map((/** @type {any} */ one) => this.item(one)));
+      case "form":
+        return this.form(block);
+      case "bars":
+        return this.bars(block);
+      case "fold":
+        return element(
+          "details",
+          { open: block.open },
+          element("summary", {}, block.text),
+          ...block.blocks.map((/** @type {any} */ inside) => this.block(inside)),
+        );
+      case "diff":
+        return this.diff(block.text);
+      default:
+        return element("p", {}, `This page does not know ${block.kind}; run the cell again.`);
+    }
+  }
+
+  /** @param {any} one */
+  button(one) {
+    const made = element(
+      "button",
+      { type: "button", disabled: !one.enabled, title: one.tip || null, class: one.main ? "orgkit-main" : "" },
+      one.label,
+    );
+    made.addEventListener("click", () => this.store.send(one.intent));
+    return made;
+  }
+
+  /** @param {string} text @param {string | null} node what a click goes to */
+  link(text, node) {
+    if (!node) return document.createTextNode(text);
+    const made = element("button", { type: "button", class: "orgkit-link" }, text);
+    made.addEventListener("click", () => this.store.send({ type: "go", node }));
+    return made;
+  }
+
+  /** @param {any} block */
+  table(block) {
+    const body = element("tbody");
+    for (const row of block.rows) {
+      const line = element("tr");
+      for (const part of row) {
+        const one = typeof part === "string" ? { text: part } : part;
+        const cell = element("td", { class: `orgkit-${one.tone || "plain"}${one.number ? " orgkit-number" : ""}`, title: one.tip || null });
+        cell.append(this.link(one.text, one.go));
+        line.append(cell);
+      }
+      body.append(line);
+    }
+    const head = block.head.length && element("thead", {}, element("tr", {}, ...block.head.map((/** @type {string} */ one) => element("th", { scope: "col" }, one))));
+    return element("table", {}, head, body);
+  }
+
+  /** @param {any} one */
+  item(one) {
+    const words = element("div", { class: "orgkit-words" }, this.link(one.text, one.go));
+    if (one.note) words.append(element("small", {}, one.note));
+    const does = element("span", { class: "orgkit-buttons" }, ...one.buttons.map((/** @type {any} */ button) => this.button(button)));
+    const sign = one.sign && element("span", { class: "orgkit-sign", "aria-hidden": "true" }, one.sign);
+    return element("li", { class: `orgkit-${one.tone || "plain"}` }, sign, words, one.buttons.length ? does : null);
+  }
+
+  /** @param {any} block */
+  bars(block) {
+    const made = element("div", { class: "orgkit-bars", role: "table", "aria-label": block.legend });
+    if (block.legend) made.append(element("small", { class: "orgkit-legend" }, block.legend));
+    for (const row of block.rows) {
+      const full = element("i", { class: "orgkit-full" });
+      const part = element("i", { class: "orgkit-part" });
+      full.style.width = `${row.full * 100}%`;
+      part.style.width = `${row.part * 100}%`;
+      made.append(
+        element(
+          "div",
+          { role: "row" },
+          element("span", { role: "rowheader", title: row.label }, row.label),
+          element("span", { class: "orgkit-bar", role: "presentation" }, full, part),
+          element("span", { role: "cell", class: "orgkit-number" }, row.text),
+        ),
+      );
+    }
+    return made;
+  }
+
+  /** @param {string} text */
+  diff(text) {
+    const made = element("pre", { class: "orgkit-diff", tabindex: 0, "aria-label": "What would change in the file" });
+    for (const line of text.split("\n")) {
+      const kind = line.startsWith("+++") || line.startsWith("---") || line.startsWith("@@") ? "head" : { "+": "more", "-": "less" }[line[0]];
+      made.append(element("span", { class: kind ? `orgkit-${kind}` : "" }, `${line}\n`));
+    }
+    return made;
+  }
+
+  /** @param {any} block */
+  form(block) {
+    const made = element("form", { autocomplete: "off" });
+    const send = (/** @type {Record<string, string>} */ values) => {
+      this.store.send({ ...block.intent, ...("policy" in values ? values : {}), values }, (answer) => {
+        if (answer.error) return;
+        for (const name of Object.keys(values)) this.typed.delete(`${block.key}/${name}`);
+      });
+    };
+    /** @type {any[]} */
+    const inputs = [];
+    for (const field of block.fields) {
+      const key = `${block.key}/${field.name}`;
+      const input = this.input(field, key, block.submit ? null : send);
+      inputs.push(input);
+      const label = field.label && element("span", {}, field.label);
+      made.append(element("label", { class: `orgkit-field orgkit-of-${field.input}` }, label, input, field.input === "complete" && this.completions(input, field)));
+    }
+    if (block.submit) made.append(element("button", { type: "submit", class: "orgkit-main" }, block.submit));
+    made.addEventListener("submit", (/** @type {Event} */ event) => {
+      event.preventDefault();
+      if (block.submit) send(Object.fromEntries(inputs.map((input) => [input.name, input.value])));
+    });
+    return made;
+  }
+
+  /**
+   * @param {any} field
+   * @param {string} key
+   * @param {((values: Record<string, string>) => void) | null} send for fields that send on their own
+   */
+  input(field, key, send) {
+    const value = this.typed.get(key) ?? field.value;
+    const common = { name: field.name, "data-key": key, disabled: !field.enabled };
+    const label = field.label ? {} : { "aria-label": field.hint || field.name };
+    if (field.input === "select") {
+      const options = field.choices.map((/** @type {string} */ one) => element("option", { value: one }, one || field.hint));
+      const made = element("select", { ...common, ...label }, ...options);
+      made.value = field.value;
+      return made;
+    }
+    const area = field.input === "area";
+    const made = element(area ? "textarea" : "input", {
+      ...common, ...label, placeholder: field.hint || null, spellcheck: "false", rows: area ? 12 : null,
+    });
+    made.value = value;
+    made.addEventListener("input", () => this.typed.set(key, made.value));
+    if (send) {
+      made.addEventListener("change", () => {
+        if (made.value === field.value) this.typed.delete(key);
+        else send({ [field.name]: made.value });
+      });
+      made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+        if (event.key === "Escape") {
+          made.value = field.value;
+          this.typed.delete(key);
+        }
+      });
+    }
+    return made;
+  }
+
+  /** @param {any} input @param {any} field a list below a field with what the kernel thinks is being typed */
+  completions(input, field) {
+    const list = element("div", { class: "orgkit-completions", role: "listbox", hidden: true, "aria-label": `${field.label}: suggestions` });
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", "false");
+    let timer = 0;
+    let at = -1;
+    const hide = () => {
+      list.hidden = true;
+      at = -1;
+      input.setAttribute("aria-expanded", "false");
+    };
+    const take = (/** @type {string} */ words) => {
+      input.value = words;
+      this.typed.set(input.dataset.key, words);
+      hide();
+    };
+    input.addEventListener("input", () => {
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        this.store.send({ type: "complete", field: field.name, words: input.value }, (answer) => {
+          const found = (answer.completions ?? []).filter((/** @type {string} */ one) => one !== input.value);
+          list.replaceChildren(...found.map((/** @type {string} */ one) => {
+            const made = element("div", { role: "option" }, one);
+            made.addEventListener("pointerdown", (/** @type {Event} */ event) => {
+              event.preventDefault();
+              take(one);
+            });
+            return made;
+          }));
+          at = -1;
+          list.hidden = !found.length;
+          input.setAttribute("aria-expanded", String(!list.hidden));
+        });
+      }, TYPING);
+    });
+    input.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      if (list.hidden) return;
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) {
+        event.preventDefault();
+        at = (at + step + list.children.length) % list.children.length;
+        [...list.children].forEach((/** @type {any} */ one, i) => one.setAttribute("aria-selected", String(i === at)));
+        list.children[at].scrollIntoView({ block: "nearest" });
+      } else if (event.key === "Enter" && at >= 0) {
+        event.preventDefault();
+        take(list.children[at].textContent);
+      } else if (event.key === "Escape") hide();
+    });
+    input.addEventListener("blur", hide);
+    return list;
+  }
+}
