@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import networkx as nx
 import pytest
 
 from orgkit.design import RCP, SCP, Edit, Organization
@@ -503,3 +504,9 @@ def test_ids_count_for_the_digest_on_aws_only(design: Organization, live: Organi
     assert plan(design, live).digest == plan(design, other).digest
     live.origin = other.origin = "aws:prod"
     assert plan(design, live).digest != plan(design, other).digest
+
+
+def test_everything_waits_for_the_organization(design: Organization) -> None:
+    made = plan(design, Organization())
+    first = "create_organization:organization"
+    assert nx.descendants(made.graph, first) | {first} == {step.id for step in made.steps}
