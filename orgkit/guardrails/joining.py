@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from orgkit.guardrails.matrix import ChainBits, Open
+from orgkit.guardrails.meaning import RESOURCE
 from orgkit.policy import Condition
 from orgkit.policy.catalogue import load_catalogue
 
@@ -38,11 +39,19 @@ def _suspects(opens: list[Open]) -> int:
             held.setdefault(condition.key.lower(), []).append((condition, one.meaning.maybe))
             if _any_value(condition) and (condition.if_exists or condition.qualifier == "ForAllValues"):
                 bits |= one.meaning.maybe
+    # One statement may catch the call on one way it can go, and another on the other.
+    by_way = [one.meaning.maybe for one in opens if _differs_by_way(one)]
+    for here, there in combinations(by_way, 2):
+        bits |= here & there
     for conditions in held.values():
         for (first, here), (second, there) in combinations(conditions, 2):
             if here & there and _opposite(first, second):
                 bits |= here & there
     return bits
+
+
+def _differs_by_way(one: Open) -> bool:
+    return not one.meaning.statement.every_resource or any(RESOURCE in keys for _, keys in one.meaning.keys)
 
 
 def _any_value(condition: Condition) -> bool:
