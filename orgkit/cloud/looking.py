@@ -92,7 +92,7 @@ def _readers() -> Mapping[str, Read]:
 def look(target: Target, live: Organization, wanted: Mapping[str, Any]) -> Organization:
     """Return the organization with the wanted parts looked at; a part is as `looks` writes it.
 
-    Errors: CloudError where AWS does not answer, TargetError where the target is closed.
+    Errors: CloudError where AWS does not answer.
     """
     if live.settings.organization_id is None:
         return live
@@ -113,6 +113,11 @@ def look(target: Target, live: Organization, wanted: Mapping[str, Any]) -> Organ
 
 
 def can_look(target: Target, live: Organization) -> Organization:
-    """The same organization, which can be looked at further as long as the target is open."""
-    live.look = lambda wanted: look(target, live, wanted)
+    """The same organization, which can be looked at further, also when the target was closed meanwhile."""
+
+    def further(wanted: Mapping[str, Any]) -> Organization:
+        with target.again() as place:
+            return look(place, live, wanted)
+
+    live.look = further
     return live

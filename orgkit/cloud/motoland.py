@@ -76,6 +76,14 @@ class Moto:
                 mock_random.seed(seed)
                 yield
 
+    def put_away(self) -> None:
+        """Take this world out of moto; its state stays as long as somebody refers to it."""
+        global _current  # noqa: PLW0603
+        with LOCK:
+            if _current is self:
+                self._leave()
+                _current = None
+
     def close(self) -> None:
         """Forget this world's state."""
         global _current  # noqa: PLW0603

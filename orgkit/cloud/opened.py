@@ -24,7 +24,8 @@ def open_embedded(
     """
     if file is None:
         fresh = EmbeddedAws(clock, granted=granted)
-        return fresh, fresh.close
+        # Whoever read from it may look again; it goes when nobody refers to it any more.
+        return fresh, fresh.moto.put_away
     path = file.expanduser().resolve()
     with _LOCK:
         if path in _OPEN:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 
@@ -103,6 +104,19 @@ class Target:
     def can(self, service: str, operation: str | None = None) -> Capability:
         """Say whether the target can do a service or an operation; what it cannot, it says in words."""
         return capability(self.kind, service, operation)
+
+    @contextmanager
+    def again(self) -> Iterator[Target]:
+        """This target, or the same place opened once more where it is closed: for a late look at what was read."""
+        if not self._closed:
+            yield self
+            return
+        from orgkit.cloud.connect import connect
+
+        nameless = self.spec == "sandbox"
+        same = Target(self.spec, self.kind, self._sessions, self.clock, paced=False) if nameless else None
+        with same or connect(self.spec, region=self.region, clock=self.clock) as target:
+            yield target
 
     def close(self) -> None:
         """Let go of the clients and, for a sandbox with a file, of the file."""

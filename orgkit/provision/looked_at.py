@@ -11,7 +11,6 @@ from typing import Any, Final
 from orgkit.cloud.looking import LOOKED_AT
 from orgkit.cloud.looks import looks
 from orgkit.design import Organization
-from orgkit.errors import InputError, TargetError
 
 PARTS: Final = ("logging", "baselines", "security")
 
@@ -19,19 +18,12 @@ PARTS: Final = ("logging", "baselines", "security")
 def looked_at(design: Organization, live: Organization) -> Organization:
     """The live organization with the parts looked at that the design describes, where that was not done yet.
 
-    Errors: InputError where the target it was read from is closed.
+    Errors: TargetError where the target it was read from was closed and is no longer there.
     """
     wanted = looks(design)
     if not wanted or live.look is None or live.surroundings.get(LOOKED_AT) == wanted:
         return live
-    try:
-        return live.look(wanted)
-    except TargetError as error:
-        parts = " and ".join(wanted)
-        raise InputError(
-            f"the live organization was read without {parts}: {error.what}",
-            mend="Plan while the target is open, or read it with the design: read(target, design=org).",
-        ) from None
+    return live.look(wanted)
 
 
 def looked_again(live: Organization, before: Mapping[str, Mapping[str, Any]]) -> Organization:
