@@ -125,6 +125,8 @@ class Controller:
         if intent["type"] == "add":
             self.composing = None
             self._go(_added(edit), answer)
+        elif intent["type"] == "move":
+            self._look_at(tuple(map(self.org.find, drafting.nodes(intent))), answer)
 
     def _undo(self, intent: Intent, answer: Answer) -> None:
         self._take_back(1, answer)

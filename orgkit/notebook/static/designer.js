@@ -58,6 +58,8 @@ function render({ model, el }) {
     if (answer.error) say(answer.error, true);
     else if (answer.said) say(answer.said);
     else if (answer.answers && status.classList.contains("orgkit-error")) say("");
+    // First what changes the height of the tree, then the tree.
+    if (answer.panel) around();
     if (answer.rows || answer.patch || answer.filter || answer.view) tree.refresh();
     if (answer.view?.selected.length) {
       const last = answer.view.selected.at(-1);
@@ -66,7 +68,6 @@ function render({ model, el }) {
         tree.reveal(last);
       }
     }
-    if (answer.panel) around();
   };
   store.watchers.add(watch);
   tree.host.addEventListener("leave", () => page.querySelector("input:not(:disabled), textarea, select, button")?.focus());

@@ -52,7 +52,10 @@ function listenToPointer(tree) {
   const hang = (event) => {
     const home = host.parentElement.getBoundingClientRect();
     drag.tip.style.left = `${Math.min(event.clientX - home.left + 14, home.width - 60)}px`;
-    drag.tip.style.top = `${event.clientY - home.top + 16}px`;
+    // Below the pointer, or above it where there is more room.
+    const above = event.clientY - home.top > home.height / 2;
+    drag.tip.style.top = above ? "" : `${event.clientY - home.top + 16}px`;
+    drag.tip.style.bottom = above ? `${home.bottom - event.clientY + 10}px` : "";
     scroll(event);
     const row = rowAt(event.clientX, event.clientY);
     const id = row && host.contains(row) ? row.dataset.node : null;

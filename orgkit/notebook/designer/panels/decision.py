@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orgkit.design import Account, Organization
+from orgkit.design import Account, Organization, Policy
 from orgkit.errors import InputError, OrgkitError
 from orgkit.guardrails import decide
 from orgkit.notebook.blocks import Json, button, field, form, item, items, text, title
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 def blocks_of(controller: Controller) -> list[Json]:
     org, asked = controller.org, dict(controller.question)
     entity = org.entity(controller.focus)
-    if isinstance(entity, Account):
-        asked["account"] = entity.handle
+    below = (entity,) if isinstance(entity, Account) else () if isinstance(entity, Policy) else org.accounts(entity.id)
+    if below and asked.get("account") not in {account.handle for account in below}:
+        asked["account"] = below[0].handle
     return [title("May it?", "what the guardrails say; IAM still has to allow it"), *explorer(org, asked)]
 
 
@@ -62,7 +63,8 @@ def read_context(words: str) -> dict[str, str]:
 
 def told(decision: Decision, asked: dict[str, str]) -> list[Json]:
     """The outcome, the reasons, and for each key that decides a button that asks again with a value of it."""
-    head, _, reasons = str(decision).partition("\n")
+    head, *lines = str(decision).splitlines()
+    reasons = "\n".join(line for line in lines if "--context" not in line)  # buttons below do that
     tone = "error" if decision.blocked else "good" if decision.blocked is False else "warning"
     shown = [{**text(head, tone), "strong": True}, text(reasons, mono=True)] if reasons else [text(head, tone)]
     entries = []

@@ -49,8 +49,7 @@ def consequences(told: Consequences) -> list[Json]:
     entries = [item(told.unjudged, tone="warning", sign="!")] if told.unjudged else []
     for one in told.access[:_LINES]:
         tone = "warning" if one.sign in "+~" else ""
-        because = f"because of {'; '.join(one.causes)}" if one.causes else ""
-        note = "\n".join(filter(None, (because, one.example)))
+        note = "\n".join(filter(None, ("; ".join(one.causes), one.example)))
         entries.append(item(f"{one.change}: {one.actions} in {one.where}", note, tone, sign=one.sign))
     if len(told.access) > _LINES:
         entries.append(item(f"and {len(told.access) - _LINES} more groups of accounts", tone="quiet"))

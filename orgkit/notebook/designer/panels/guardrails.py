@@ -65,17 +65,23 @@ def _stopped(controller: Controller, node: str) -> list[Json]:
 
 
 def _heat(heat: HeatMap) -> list[Json]:
-    rows = sorted(
-        zip(heat.services, (row[0] for row in heat.blocked), (row[0] for row in heat.depends), strict=True),
-        key=lambda row: (-row[1], -row[2], row[0]),
-    )
+    alike: dict[tuple[float, float], list[str]] = {}  # services of which the same shares are stopped share a bar
+    for service, (blocked, *_), (depends, *_) in zip(heat.services, heat.blocked, heat.depends, strict=True):
+        alike.setdefault((blocked, depends), []).append(service)
+    rows = [
+        (_named(services), blocked, depends, _share(blocked, depends))
+        for (blocked, depends), services in sorted(alike.items(), key=lambda one: (-one[0][0], -one[0][1], one[1]))
+    ]
     if not rows:
-        return []
-    drawn = [bars(((s, b, d, _share(b, d)) for s, b, d in rows[:_SERVICES]), "blocked, and depending on the request")]
+        return [text("No guardrail has a say on any service.", "quiet")]
+    drawn = [bars(rows[:_SERVICES], "of each service's actions: blocked, and depending on the request (striped)")]
     if len(rows) > _SERVICES:
-        rest = bars((s, b, d, _share(b, d)) for s, b, d in rows[_SERVICES:])
-        drawn.append(fold(f"{len(rows) - _SERVICES} more services", rest))
-    return [*drawn, text(f"{heat.silent} services on which no guardrail has a say", "quiet")]
+        drawn.append(fold("More services", bars(rows[_SERVICES:])))
+    return [*drawn, text(f"{heat.silent} services on which no guardrail has a say", "quiet")] if heat.silent else drawn
+
+
+def _named(services: list[str]) -> str:
+    return ", ".join(services[:2]) + (f" + {len(services) - 2:,} more" if len(services) > 2 else "")
 
 
 def _share(blocked: float, depends: float) -> str:
