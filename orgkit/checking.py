@@ -10,7 +10,6 @@ from orgkit.design.checks import check as check_design
 
 # What `org.yaml` can say and nothing carries out yet, with the name a person knows it by.
 DESCRIBED = {
-    "access": "human and service access",
     "baselines": "baseline stack sets",
 }
 

@@ -8,13 +8,25 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+from orgkit.cloud.read_identity_center import read_identity_center
+from orgkit.cloud.read_roles import read_all_roles
 from orgkit.design import Organization
-from orgkit.design.live_access import HIDDEN, PART, LiveAccess, LiveRole, plain_policy
+from orgkit.design.live_access import (
+    AWS_MANAGED,
+    CANNOT,
+    HIDDEN,
+    IDENTITY_CENTER,
+    ROLES,
+    LiveIdentityCenter,
+    LiveRole,
+    LiveRoles,
+    plain_policy,
+)
 from orgkit.design.sections import (
     Access,
     Assignment,
@@ -26,21 +38,43 @@ from orgkit.design.sections import (
     TrustedRole,
 )
 
+if TYPE_CHECKING:
+    from orgkit.cloud.target import Target
+
+# What a plan asks of the target before it promises a step.
+_ASKED: Final = {
+    "sso-admin": ("PutPermissionsBoundaryToPermissionSet", "DeletePermissionsBoundaryFromPermissionSet"),
+    "identitystore": ("UpdateGroup",),
+}
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/([\w+=,.@/-]+)")
 
 
-def with_access(live: Organization, found: LiveAccess) -> Organization:
-    """The organization with what was found in `surroundings` and `settings.access`, and its gaps in `unknown`."""
-    access = as_design(live, found)
+def with_access(
+    target: Target, live: Organization, *, roles: bool = False, progress: Callable[..., None]
+) -> Organization:
+    """The organization with Identity Center and, where asked for, the roles of all member accounts.
+
+    They are in `surroundings`, and in `settings.access` in the words of the file. Errors: CloudError.
+    """
+    center = read_identity_center(target, progress)
+    found = read_all_roles(target, live, progress) if roles else LiveRoles()
+    unable = {
+        f"{service}:{name}" for service, names in _ASKED.items() for name in names if not target.can(service, name)
+    }
+    if target.kind != "aws":
+        unable.add(AWS_MANAGED)
+    access = as_design(live, center, found)
     if access != Access():
         live.configure(access=access)
         live = live.copy()  # without the history
-    live.surroundings = MappingProxyType({**live.surroundings, PART: found})
-    live.unknown = (*live.unknown, *sorted(found.unread))
+    parts = {**live.surroundings, IDENTITY_CENTER: center, CANNOT: tuple(sorted(unable))}
+    live.surroundings = MappingProxyType(parts | ({ROLES: found} if roles else {}))
+    unread = [f"roles of {live.account(account).name}" for account in sorted(found.unread)]
+    live.unknown = (*live.unknown, *([IDENTITY_CENTER] if center.unread else []), *unread)
     return live
 
 
-def as_design(live: Organization, found: LiveAccess) -> Access:
+def as_design(live: Organization, found: LiveIdentityCenter, roles: LiveRoles) -> Access:
     """The `access:` section that says what was found."""
     return Access(
         permission_sets={
@@ -56,7 +90,7 @@ def as_design(live: Organization, found: LiveAccess) -> Access:
         },
         groups={name: Group(name=name, description=group.description) for name, group in sorted(found.groups.items())},
         assignments=tuple(_assignments(live, found)),
-        roles=_roles(live, found),
+        roles=_roles(live, roles),
     )
 
 
@@ -64,7 +98,7 @@ def _document(content: Any) -> JsonDocument:
     return JsonDocument(content=json.dumps(content, indent=2))
 
 
-def _assignments(live: Organization, found: LiveAccess) -> Iterator[Assignment]:
+def _assignments(live: Organization, found: LiveIdentityCenter) -> Iterator[Assignment]:
     handles = {account.aws_id: account.handle for account in live.accounts()}
     places: dict[tuple[str, str], list[str]] = {}
     for group, permission_set, account in sorted(found.assignments):
@@ -74,7 +108,7 @@ def _assignments(live: Organization, found: LiveAccess) -> Iterator[Assignment]:
         yield Assignment(group=group, permission_set=permission_set, to=tuple(to))
 
 
-def _roles(live: Organization, found: LiveAccess) -> Mapping[str, Role]:
+def _roles(live: Organization, found: LiveRoles) -> Mapping[str, Role]:
     alike: dict[str, Role] = {}
     strange: set[str] = set()
     for account_id, roles in found.roles.items():

@@ -78,15 +78,16 @@ class Looking:
             asked["NextToken"] = reply["NextToken"]
 
 
-Read = Callable[[Looking, Any], Mapping[str, Any]]
+Read = Callable[[Looking, Any], object]  # what is put among the surroundings
 
 
 def _readers() -> Mapping[str, Read]:
     from orgkit.cloud.read_baselines import read_baselines
     from orgkit.cloud.read_logging import read_logging
+    from orgkit.cloud.read_roles import read_roles
     from orgkit.cloud.read_security import read_security
 
-    return {"logging": read_logging, "baselines": read_baselines, "security": read_security}
+    return {"roles": read_roles, "logging": read_logging, "baselines": read_baselines, "security": read_security}
 
 
 def look(target: Target, live: Organization, wanted: Mapping[str, Any]) -> Organization:

@@ -6,18 +6,24 @@ a plan and looked at again before it is applied. References such as `{{organizat
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from orgkit.design import Account, Organization
 from orgkit.design.sections import Baseline
+from orgkit.errors import InputError
 
 MANAGEMENT = "management"
 
 
 def looks(design: Organization) -> dict[str, Any]:
     """The parts of the surroundings that a design describes, each with what to look for."""
-    found = {"logging": _logging(design), "baselines": _baselines(design), "security": _security(design)}
+    found = {
+        "roles": _roles(design),
+        "logging": _logging(design),
+        "baselines": _baselines(design),
+        "security": _security(design),
+    }
     return {part: wanted for part, wanted in found.items() if wanted}
 
 
@@ -40,6 +46,28 @@ def placed(design: Organization, baseline: Baseline) -> list[Account]:
 def regions_of(design: Organization, baseline: Baseline) -> tuple[str, ...]:
     """The regions that a baseline goes to."""
     return baseline.regions or (design.settings.home_region,)
+
+
+def _roles(design: Organization) -> dict[str, Any]:
+    access = design.settings.access
+    found: dict[str, Any] = {}
+    for role in access.roles.values() if access is not None else ():
+        for account in _accounts(design, role.to):
+            there = found.setdefault(who(account), {"names": [], "through": account.role_name, "external_ids": {}})
+            if role.name not in there["names"]:
+                there["names"].append(role.name)
+            if role.external_id is not None:
+                reference = {"source": role.external_id.source, "name": role.external_id.name}
+                there["external_ids"][role.name] = reference
+    return found
+
+
+def _accounts(design: Organization, names: Iterable[str]) -> Iterator[Account]:
+    for name in names:
+        try:
+            yield from design.accounts(design.find(name, "root", "ou", "account"))
+        except InputError:
+            continue  # the plan says where it stands
 
 
 def _logging(design: Organization) -> dict[str, Any]:

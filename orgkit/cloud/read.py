@@ -16,7 +16,6 @@ from orgkit.cloud.access_as_design import with_access
 from orgkit.cloud.looking import can_look, look
 from orgkit.cloud.looks import looks
 from orgkit.cloud.naming import Handles
-from orgkit.cloud.read_access import read_access
 from orgkit.cloud.read_billing import with_billing
 from orgkit.cloud.sessions import plain
 from orgkit.design import (
@@ -32,7 +31,6 @@ from orgkit.design import (
     Settings,
 )
 from orgkit.design.changes import Add, Attach, Change
-from orgkit.design.live_access import Look
 from orgkit.errors import CloudError
 
 if TYPE_CHECKING:
@@ -64,12 +62,12 @@ def read(
     *,
     design: Organization | None = None,
     progress: Callable[..., None] | None = None,
-    roles: Mapping[str, Look] | None = None,
+    roles: bool = False,
 ) -> Organization:
     """Return the organization as it stands; an empty one (`settings.organization_id` None) where there is none yet.
 
-    `design`, or `roles` by account id, says in which accounts to look for roles: AWS's are entered for nothing else.
-    With a design central logging, baselines and security services are looked at as well; a plan does so without.
+    With a `design`, what it describes beside the tree is looked at as well: roles, central logging, baselines, security
+    services; a plan does so by itself. With `roles`, every member account is entered for all roles in it.
     What the caller may not read is named in `Organization.unknown` and not in `declared`: policies, targets, tags,
     trusted access, delegated administrators. Errors: CloudError where the tree itself cannot be read.
     """
@@ -78,13 +76,13 @@ def read(
     if organization is None:
         empty = Organization()
         empty.origin = target.spec
-        return with_access(empty, read_access(target, empty, roles={}, progress=progress or _silent))
+        return with_access(target, empty, progress=progress or _silent)
     reading.tree()
     reading.policies()
     reading.services()
     reading.tags()
     live = reading.build(organization)
-    live = with_access(live, read_access(target, live, design=design, roles=roles, progress=progress or _silent))
+    live = with_access(target, live, roles=roles, progress=progress or _silent)
     live = can_look(target, with_billing(target, live, progress=progress or _silent))
     return live if design is None else look(target, live, looks(design))
 

@@ -9,73 +9,64 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.cloud.sessions import plain
-from orgkit.design.live_access import LiveGroup, LivePermissionSet
+from orgkit.design.live_access import LiveGroup, LiveIdentityCenter, LivePermissionSet
 
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
-PART: Final = "identity center"
 _DENIED: Final = frozenset({"AccessDeniedException", "AccessDenied"})
 _DURATION: Final = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 
 
-@dataclass(slots=True)
-class IdentityCenter:
-    """What was found; `instance` None where there is none, or where it may not be read."""
-
-    instance: str | None = None
-    store: str | None = None
-    permission_sets: dict[str, LivePermissionSet] = field(default_factory=dict)
-    groups: dict[str, LiveGroup] = field(default_factory=dict)
-    assignments: frozenset[tuple[str, str, str]] = frozenset()
-    unread: tuple[str, ...] = ()
-
-
-def read_identity_center(target: Target, progress: Callable[..., None]) -> IdentityCenter:
+def read_identity_center(target: Target, progress: Callable[..., None]) -> LiveIdentityCenter:
     """Return what the instance of this region holds. Errors: CloudError where AWS does not answer."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    found = IdentityCenter()
     try:
-        _read(target, found, progress)
+        return _read(target, progress)
     except ClientError as error:
         if error.response["Error"]["Code"] not in _DENIED:
             raise plain(error, target.spec) or error from None
-        return IdentityCenter(unread=(PART,))
+        return LiveIdentityCenter(unread=True)
     except BotoCoreError as error:
         raise plain(error, target.spec) or error from None
-    return found
 
 
-def _read(target: Target, found: IdentityCenter, progress: Callable[..., None]) -> None:
+def _read(target: Target, progress: Callable[..., None]) -> LiveIdentityCenter:
     sso = target.client("sso-admin")
     instances = list(_pages(sso, "list_instances", "Instances"))
     if not instances:
-        return
-    found.instance, found.store = instances[0]["InstanceArn"], instances[0]["IdentityStoreId"]
-    instance = {"InstanceArn": found.instance}
+        return LiveIdentityCenter()
+    store = instances[0]["IdentityStoreId"]
+    instance = {"InstanceArn": instances[0]["InstanceArn"]}
     arns = [str(arn) for arn in _pages(sso, "list_permission_sets", "PermissionSets", **instance)]
     names: dict[str, str] = {}
+    permission_sets: dict[str, LivePermissionSet] = {}
     for number, arn in enumerate(arns, 1):
-        name, permission_set = _permission_set(target, sso, {**instance, "PermissionSetArn": arn})
-        names[arn] = name
-        found.permission_sets[name] = permission_set
+        names[arn], found = _permission_set(target, sso, {**instance, "PermissionSetArn": arn})
+        permission_sets[names[arn]] = found
         progress("permission sets", number, len(arns))
-    groups = list(_pages(target.client("identitystore"), "list_groups", "Groups", IdentityStoreId=found.store))
+    groups: dict[str, LiveGroup] = {}
     assigned: set[tuple[str, str, str]] = set()
-    for number, group in enumerate(groups, 1):
+    listed = list(_pages(target.client("identitystore"), "list_groups", "Groups", IdentityStoreId=store))
+    for number, group in enumerate(listed, 1):
         title = group.get("DisplayName", group["GroupId"])
-        found.groups[title] = LiveGroup(id=group["GroupId"], description=group.get("Description") or "")
+        groups[title] = LiveGroup(id=group["GroupId"], description=group.get("Description") or "")
         asked = {**instance, "PrincipalId": group["GroupId"], "PrincipalType": "GROUP"}
         for entry in _pages(sso, "list_account_assignments_for_principal", "AccountAssignments", **asked):
             if entry["PermissionSetArn"] in names:
                 assigned.add((title, names[entry["PermissionSetArn"]], entry["AccountId"]))
-        progress("groups", number, len(groups))
-    found.assignments = frozenset(assigned)
+        progress("groups", number, len(listed))
+    return LiveIdentityCenter(
+        instance=instance["InstanceArn"],
+        store=store,
+        permission_sets=permission_sets,
+        groups=groups,
+        assignments=frozenset(assigned),
+    )
 
 
 def _permission_set(target: Target, sso: Any, asked: dict[str, str]) -> tuple[str, LivePermissionSet]:

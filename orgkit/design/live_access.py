@@ -1,21 +1,24 @@
 """Who may come in, as a live organization has it: the roles that were looked at, and Identity Center.
 
-It stands in `Organization.surroundings["access"]`. Account ids are AWS's. No secret is in it: where a trust policy asks
+It stands in `Organization.surroundings`. Account ids are AWS's. No secret is in it: where a trust policy asks
 for an external id, the document has `HIDDEN` in its place.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
-from orgkit.design.entities import ACCESS_ROLE
 from orgkit.design.organization import Organization
 
-PART: Final = "access"
+ROLES: Final = "roles"
+IDENTITY_CENTER: Final = "identity center"
+CANNOT: Final = "cannot"
 HIDDEN: Final = "(external id)"
+# AWS's own managed policies are not in the embedded AWS.
+AWS_MANAGED: Final = "iam:AttachRolePolicy of AWS's own policies"
 # What is known of the external id that a live role asks for, beside the one that the design's reference names.
 ExternalId = Literal["none", "same", "different", "not compared"]
 
@@ -61,46 +64,66 @@ class LiveGroup:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Which roles to look for in an account, None for all of them, and the role to enter it through."""
-
-    names: frozenset[str] | None
-    through: str = ACCESS_ROLE
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAccess:
-    """What was found. `looked_at` says where, by account id, and for which roles.
+class LiveRoles:
+    """The roles that were looked for, by account id and name, and where: every one there, or those of these names.
 
-    `instance` and `store` are Identity Center's, None where there is none. `assignments` are (group, permission set,
-    account id). `cannot` names what the target is unable to do, as `service:Operation`. `unread` says which parts the
-    caller may not read.
+    `unread` holds the ids of accounts that could not be entered.
     """
 
     roles: Mapping[str, Mapping[str, LiveRole]] = field(default_factory=_nothing)
-    looked_at: Mapping[str, Look] = field(default_factory=_nothing)
-    instance: str | None = None
-    store: str | None = None
-    permission_sets: Mapping[str, LivePermissionSet] = field(default_factory=_nothing)
-    groups: Mapping[str, LiveGroup] = field(default_factory=_nothing)
-    assignments: frozenset[tuple[str, str, str]] = frozenset()
-    cannot: frozenset[str] = frozenset()
+    looked_at: Mapping[str, frozenset[str] | None] = field(default_factory=_nothing)
     unread: frozenset[str] = frozenset()
 
     def role(self, account: str, name: str) -> LiveRole | None:
         return self.roles.get(account, {}).get(name)
 
-    def knows(self, account: str, names: Collection[str]) -> bool:
-        """Whether these roles of an account were asked for."""
-        look = self.looked_at.get(account)
-        return look is not None and (look.names is None or look.names.issuperset(names))
+    def knows(self, account: str, name: str) -> bool:
+        """Whether this role of an account was looked for."""
+        if account not in self.looked_at:
+            return False
+        names = self.looked_at[account]
+        return names is None or name in names
+
+    def and_also(self, other: LiveRoles) -> LiveRoles:
+        """Both; where both looked into an account, what the other found."""
+        return LiveRoles(
+            roles={**self.roles, **other.roles},
+            looked_at={**self.looked_at, **other.looked_at},
+            unread=self.unread - other.looked_at.keys() | other.unread,
+        )
 
 
-def live_access(org: Organization) -> LiveAccess:
-    """What was found beside a live organization; nothing where nobody looked."""
-    found = org.surroundings.get(PART)
-    return found if isinstance(found, LiveAccess) else LiveAccess()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveIdentityCenter:
+    """What stands in Identity Center; `instance` and `store` are None where there is none.
+
+    `assignments` are (group, permission set, account id). `unread` says that the caller may not read it.
+    """
+
+    instance: str | None = None
+    store: str | None = None
+    permission_sets: Mapping[str, LivePermissionSet] = field(default_factory=_nothing)
+    groups: Mapping[str, LiveGroup] = field(default_factory=_nothing)
+    assignments: frozenset[tuple[str, str, str]] = frozenset()
+    unread: bool = False
+
+
+def live_roles(org: Organization) -> LiveRoles:
+    """What was found of roles; nothing where nobody looked."""
+    found = org.surroundings.get(ROLES)
+    return found if isinstance(found, LiveRoles) else LiveRoles()
+
+
+def live_identity_center(org: Organization) -> LiveIdentityCenter:
+    """What was found of Identity Center; nothing where nobody looked."""
+    found = org.surroundings.get(IDENTITY_CENTER)
+    return found if isinstance(found, LiveIdentityCenter) else LiveIdentityCenter()
+
+
+def cannot(org: Organization) -> frozenset[str]:
+    """What the target is unable to do, as `service:Operation`."""
+    return frozenset(org.surroundings.get(CANNOT, ()))
 
 
 def plain_policy(document: Any) -> Any:

@@ -93,7 +93,7 @@ class Moved:
 class Removal:
     """Something that may be deleted, closed, removed or detached.
 
-    `kind`: policy, ou, close, leave, detach, role, permission_set, group or assignment. `source` is from where (the root,
+    `kind`: policy, ou, close, leave, detach, role, permission_set, group or assignment. `source` is from where (root,
     an OU or an account): always with detach and assignment, perhaps with role. An assignment is GROUP/PERMISSION_SET.
     """
 

@@ -18,6 +18,7 @@ from orgkit.provision.looked_at import looked_again
 from orgkit.provision.plan import Plan
 from orgkit.provision.resume import check_resumption
 from orgkit.provision.run import Run
+from orgkit.provision.secrets_at_hand import secrets_at_hand
 from orgkit.provision.snapshot import differences, snapshot
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def apply(
         past = book.last()
         if resume and past is not None:
             check_resumption(past, plan, target, approve, str(journal))
+            secrets_at_hand((step for step in past.plan.steps if step.id not in past.done), target)
             run = Run(past.plan, target, book, token, progress)
             run.take_over(past)
             if not past.finished:
@@ -64,6 +66,7 @@ def apply(
             raise InputError("this journal has no run to resume", where=str(journal), mend="Apply the plan first.")
         else:
             _check(plan, target, approve, book)
+            secrets_at_hand(plan.steps, target)
             book.begin(plan, target.spec, target.clock.time())
             run = Run(plan, target, book, token, progress)
         run.run(workers or (1 if target.kind == "sandbox" else WORKERS))

@@ -159,7 +159,7 @@ class Calls:
         from botocore.parsers import ResponseParserError
 
         name = f"{service}:{operation}"
-        veil = Veil(parameters, lambda reference: external_id(reference, self._target))
+        veil = Veil(operation, parameters, lambda reference: external_id(reference, self._target))
         if service != "organizations":
             account = account or self._account
         waited = 0.0

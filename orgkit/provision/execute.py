@@ -29,7 +29,7 @@ from typing import Any, Final
 
 from orgkit.design import SCP
 from orgkit.errors import CloudError
-from orgkit.provision import log_bucket_execution, service_execution
+from orgkit.provision import carry_out_access, log_bucket_execution, service_execution
 from orgkit.provision.billing import create_budget, set_cost_tags
 from orgkit.provision.calls import Calls
 from orgkit.provision.creation import create_account
@@ -141,6 +141,7 @@ def _move_account(calls: Calls, parameters: Parameters) -> tuple[str, ...]:
 
 EXECUTORS: Final[Mapping[str, Execute]] = MappingProxyType(
     {
+        **carry_out_access.EXECUTORS,
         "create_organization": _create_organization,
         "enable_trusted_access": one_call("enable_trusted_access"),
         "disable_trusted_access": one_call("disable_trusted_access"),

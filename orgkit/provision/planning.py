@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from orgkit.design import Organization, Problem, Problems
+from orgkit.provision.access_removals import plan_access_removals
 from orgkit.provision.attachment_steps import plan_attachments
 from orgkit.provision.billing_steps import plan_budgets, plan_cost_tags
 from orgkit.provision.contact_steps import plan_contacts
 from orgkit.provision.designed import Designed
 from orgkit.provision.draft import Draft
+from orgkit.provision.identity_center_steps import plan_identity_center
+from orgkit.provision.judging import judge
 from orgkit.provision.limits import check_limits
 from orgkit.provision.logging_steps import plan_logging
 from orgkit.provision.looked_at import looked_at
@@ -22,12 +25,12 @@ from orgkit.provision.policy_steps import plan_policies
 from orgkit.provision.rehearsal import rehearse
 from orgkit.provision.removal_steps import plan_removals
 from orgkit.provision.removals import removals
+from orgkit.provision.role_steps import plan_roles
 from orgkit.provision.snapshot import snapshot
 from orgkit.provision.tags import plan_tags
 from orgkit.provision.tree_steps import plan_tree
 
 _DESCRIBED = {
-    "access": "human and service access",
     "baselines": "baseline stack sets",
 }
 
@@ -57,6 +60,9 @@ def plan(
     plan_attachments(draft)
     plan_tags(draft)
     plan_removals(draft)
+    plan_roles(draft)
+    plan_identity_center(draft)
+    plan_access_removals(draft)
     plan_contacts(draft)
     plan_budgets(draft)
     plan_cost_tags(draft)
@@ -66,11 +72,12 @@ def plan(
     if only is not None:
         graph, order = restrict(graph, order, only)
     rehearsed = rehearse(draft, order, principal, lock_out)
+    stopped, doubtful = judge(draft, order)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
         edges=tuple(sorted((before, after, str(data["kind"])) for before, after, data in graph.edges(data=True))),
-        blocked=Problems([*draft.blocked, *rehearsed.blocked]),
-        held=Problems([*draft.held, *rehearsed.held]),
+        blocked=Problems([*draft.blocked, *rehearsed.blocked, *stopped]),
+        held=Problems([*draft.held, *rehearsed.held, *doubtful]),
         unmanaged=Problems(draft.unmanaged),
         described=Problems(_described(design)),
         exposures=rehearsed.exposures,

@@ -12,10 +12,14 @@ from typing import Any
 
 from orgkit.errors import DesignError, did_you_mean
 
-_REFERENCE = re.compile(r"\{\{((?:organization|root|management|(?:account|ou|policy)\.[^{}]+)\.id)\}\}")
+_ONE = "organization|root|management|identity_center|identity_store"
+_NAMED = "account|ou|policy|permission_set|group"
+_REFERENCE = re.compile(rf"\{{\{{((?:{_ONE}|(?:{_NAMED})\.[^{{}}]+)\.id)\}}\}}")
 
 ORGANIZATION = "organization.id"
 ROOT = "root.id"
+INSTANCE = "identity_center.id"
+STORE = "identity_store.id"
 
 
 def ou(path: str) -> str:
@@ -28,6 +32,14 @@ def account(handle: str) -> str:
 
 def policy(handle: str) -> str:
     return f"policy.{handle}.id"
+
+
+def permission_set(name: str) -> str:
+    return f"permission_set.{name}.id"
+
+
+def group(name: str) -> str:
+    return f"group.{name}.id"
 
 
 def written(name: str) -> str:

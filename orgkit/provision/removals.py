@@ -10,7 +10,8 @@ from orgkit.design.sections import Removal
 from orgkit.errors import InputError, UnknownName
 
 KINDS = ("policy", "ou", "close", "leave", "detach")
-FORMS = "policy:NAME, ou:PATH, close:ACCOUNT, leave:ACCOUNT, detach:POLICY@TARGET, or a policy type"
+ACCESS_KINDS = ("role", "permission_set", "group", "assignment")
+FORMS = "policy:NAME, ou:PATH, close:ACCOUNT, leave:ACCOUNT, detach:POLICY@TARGET, role:NAME@TARGET, or a policy type"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Removals:
     leave: frozenset[str] = frozenset()
     detach: frozenset[tuple[str, str]] = frozenset()
     types: frozenset[str] = frozenset()
+    access: tuple[Removal, ...] = ()  # roles, permission sets, groups and assignments, as they were named
     absent: tuple[Problem, ...] = ()
 
     @property
@@ -39,10 +41,14 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
     found: dict[str, set[str]] = {kind: set() for kind in KINDS}
     detach: set[tuple[str, str]] = set()
     types: set[str] = set()
+    access: list[Removal] = []
     absent: list[Problem] = []
     for removal in [*design.settings.remove, *_parsed(live, named)]:
         if removal.kind == "type":
             types.add(removal.ref)
+            continue
+        if removal.kind in ACCESS_KINDS:
+            access.append(removal)
             continue
         kinds = {"policy": ("policy",), "detach": ("policy",), "ou": ("ou",)}.get(removal.kind, ("account",))
         try:
@@ -68,6 +74,7 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
         frozenset(found["leave"]),
         frozenset(detach),
         frozenset(types),
+        tuple(access),
         tuple(absent),
     )
 
@@ -75,8 +82,9 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
 def _parsed(live: Organization, named: Iterable[str]) -> Iterator[Removal]:
     for text in named:
         kind, colon, ref = text.partition(":")
-        if colon and kind in KINDS:
-            ref, _, source = ref.partition("@") if kind == "detach" else (ref, "", "")
+        if colon and kind in (*KINDS, *ACCESS_KINDS):
+            sourced = kind in ("detach", "role", "assignment")
+            ref, _, source = ref.rpartition("@") if sourced and "@" in ref else (ref, "", "")
             yield Removal(kind=kind, ref=ref, source=source or None)
         elif text in POLICY_TYPES:
             yield Removal(kind="type", ref=text)

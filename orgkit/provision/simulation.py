@@ -46,6 +46,10 @@ class Simulation:
             self.org.perform(Edit(step.id, tuple(changes)))
         return tuple(touched)
 
+    def node(self, name: str) -> str:
+        """The node that a reference, without its braces, stands for by now."""
+        return self._nodes[name]
+
     def _node(self, parameter: str) -> str:
         (name,) = references.named_in(parameter)
         return self._nodes[name]

@@ -9,6 +9,7 @@ from typing import Any
 
 from orgkit.cloud.read_billing import BUDGETS, CONTACTS, COST_TAGS
 from orgkit.design import Account, Organization, Policy, Target
+from orgkit.provision.access_snapshot import access_facts
 from orgkit.provision.looked_at import looked_facts
 from orgkit.provision.match import ou_paths
 
@@ -42,6 +43,7 @@ def _facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
         if live.surroundings.get(part):
             yield part, dict(live.surroundings[part])
     yield from looked_facts(live)
+    yield from access_facts(live)
     paths = {live.root.id: "root", **ou_paths(live)}
     for policy in live.policies():
         yield (

@@ -14,9 +14,9 @@ from urllib.parse import quote
 
 from orgkit.design.sections import SecretReference
 
-# The one parameter that may hold a secret: orgkit writes it whole. A policy that a person hands over is sent as it is,
-# whatever it says, or it could have any secret of the environment sent to AWS.
-CARRIER: Final = "AssumeRolePolicyDocument"
+# The parameters that may hold a secret, by operation: orgkit writes them whole. A policy that a person hands over is
+# sent as it is, whatever it says, or it could have any secret of the environment sent to AWS.
+CARRIERS: Final = {"CreateRole": "AssumeRolePolicyDocument", "UpdateAssumeRolePolicy": "PolicyDocument"}
 _PLACEHOLDER = re.compile(r"\{\{secret\.(env|file|secretsmanager)\.([^{}]+)\}\}")
 
 
@@ -25,23 +25,28 @@ def placeholder(reference: SecretReference) -> str:
     return "{{" + f"secret.{reference.source}.{reference.name}" + "}}"
 
 
-def secrets_in(parameters: Mapping[str, Any]) -> Iterator[SecretReference]:
-    """Every secret that the parameters of a step name."""
-    for found in _PLACEHOLDER.finditer(parameters.get(CARRIER, "")):
+def secrets_in(operation: str, parameters: Mapping[str, Any]) -> Iterator[SecretReference]:
+    """Every secret that the parameters of an operation, named without its service, ask for."""
+    for found in _PLACEHOLDER.finditer(parameters.get(CARRIERS.get(operation, ""), "")):
         yield SecretReference(source=found[1], name=found[2])
 
 
 class Veil:
     """The secrets of one call, to put in before it and to take out of what comes back."""
 
-    def __init__(self, parameters: Mapping[str, Any], look_up: Callable[[SecretReference], str]) -> None:
+    def __init__(
+        self, operation: str, parameters: Mapping[str, Any], look_up: Callable[[SecretReference], str]
+    ) -> None:
+        self._carrier = CARRIERS.get(operation)
         self._parameters = parameters
-        self._values = {placeholder(reference): look_up(reference) for reference in secrets_in(parameters)}
+        self._values = {placeholder(one): look_up(one) for one in secrets_in(operation, parameters)}
 
     def lift(self) -> dict[str, Any]:
         """The parameters with every placeholder replaced by its secret."""
         words = {name: json.dumps(secret)[1:-1] for name, secret in self._values.items()}
-        return {key: _exchanged(value, words) if key == CARRIER else value for key, value in self._parameters.items()}
+        return {
+            key: _exchanged(value, words) if key == self._carrier else value for key, value in self._parameters.items()
+        }
 
     def hide(self, value: Any) -> Any:
         """The value with every secret replaced by its placeholder, also where it is percent-encoded."""
