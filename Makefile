@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= out/demo
 
-.PHONY: demo test lab check bench clean
+.PHONY: demo test lab check bench crash clean
 
 demo: $(VENV)/ready
 	@rm -rf $(OUT)
@@ -28,7 +28,11 @@ lab: $(VENV)/ready
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/ready
-	for one in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done
+	for one in $(filter-out benchmarks/crash.py,$(wildcard benchmarks/[a-z]*.py)); do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done
+
+# Kills an apply at every call and resumes it; a quarter of an hour. `make test` does a sample.
+crash: $(VENV)/ready
+	$(BIN)/python -m benchmarks.crash
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist
