@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.checking import check
 from orgkit.design import Edit, Organization, Problem, Problems, diff, save
-from orgkit.design.changes import Change
+from orgkit.design.changes import Add, Change, Move
 from orgkit.errors import InputError, OrgkitError, did_you_mean
 from orgkit.guardrails import Permissions, permissions
 from orgkit.notebook.designer import completion, drafting, panels
@@ -124,9 +124,9 @@ class Controller:
         self._after(edit.changes, told, answer)
         if intent["type"] == "add":
             self.composing = None
-            self._go(_added(edit), answer)
+            self._go(next(change.entity.id for change in edit.changes if isinstance(change, Add)), answer)
         elif intent["type"] == "move":
-            self._look_at(tuple(map(self.org.find, drafting.nodes(intent))), answer)
+            self._look_at(tuple(change.node for change in edit.changes if isinstance(change, Move)), answer)
 
     def _undo(self, intent: Intent, answer: Answer) -> None:
         self._take_back(1, answer)
@@ -426,13 +426,6 @@ class Controller:
                 break
             opened.add(ou.id)
         return opened
-
-
-def _added(edit: Edit) -> str:
-    for change in edit.changes:
-        if type(change).__name__ == "Add":
-            return change.entity.id  # type: ignore[union-attr]
-    raise InputError("nothing was added")
 
 
 def _joined(first: Answer | None, second: Answer) -> Answer:
