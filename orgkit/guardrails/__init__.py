@@ -1,6 +1,7 @@
 """What policies mean for an organization: who may still do what, why not, and what an edit would change."""
 
 from orgkit.design.sections import Lens
+from orgkit.guardrails.assumable import Assumable, assumable
 from orgkit.guardrails.compare import Comparison, Group, compare
 from orgkit.guardrails.decide import decide
 from orgkit.guardrails.effective import Effective, effective
@@ -16,6 +17,7 @@ from orgkit.guardrails.witness import Witness
 
 __all__ = [
     "AccountPermissions",
+    "Assumable",
     "Comparison",
     "Effective",
     "Group",
@@ -29,6 +31,7 @@ __all__ = [
     "SecondOpinion",
     "Who",
     "Witness",
+    "assumable",
     "compare",
     "decide",
     "effective",

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-user_extern
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from orgkit.design.sections import JsonDocument, Role
-from orgkit.errors import did_you_mean
+from orgkit.errors import PolicyError, did_you_mean
+from orgkit.policy import parse
 from orgkit.provision.access_places import reference_of
 from orgkit.provision.draft import Draft
 
@@ -20,6 +20,7 @@ _ROLE: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _TRUSTED_ROLE: Final = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 SESSION: Final = (3600, 43200)  # seconds, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
+_LATER: Final = re.compile(r"\{\{[^{}]+\}\}")
 Fault = tuple[str, str, str, str]  # code, place, message, mend
 
 
@@ -100,12 +101,12 @@ def _outsiders(draft: Draft, role: Role) -> None:
 
 
 def not_a_policy(document: JsonDocument) -> str | None:
-    """What keeps a document from being a policy, if anything."""
+    """What keeps a document from being a policy of an identity, if anything."""
     try:
-        content = json.loads(document.content)
-    except ValueError:
-        return "is not JSON"
-    return None if isinstance(content, dict) and "Statement" in content else "has no Statement"
+        parse(_LATER.sub("123456789012", document.content), type="IDENTITY")
+    except PolicyError as error:
+        return f"is not one that AWS takes, {error.where}: {error.what}"
+    return None
 
 
 def squeezed(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import Final
 
 from orgkit.design import Organization
 from orgkit.diagram.picture import Picture
+from orgkit.diagram.views.access import access
 from orgkit.diagram.views.changes import changes
 from orgkit.diagram.views.cost import cost
 from orgkit.diagram.views.guardrails import guardrails
@@ -29,6 +30,7 @@ VIEWS: Final[Mapping[str, View]] = MappingProxyType(
     {
         "structure": View(structure, "root, OUs, accounts, and what is attached where"),
         "guardrails": View(guardrails, "which SCPs and RCPs hold where, own and inherited", frozenset({"permissions"})),
+        "access": View(access, "who can come into which account, and what the guardrails leave of it"),
         "cost": View(cost, "planned cost, shares and budgets", frozenset({"rollup"})),
         "changes": View(changes, "what is different between two organizations", frozenset({"before"})),
     }
