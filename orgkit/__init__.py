@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from orgkit.notebook import Run
     from orgkit.notebook.designer import Designer as Designer
     from orgkit.policy import Decision
-    from orgkit.provision import Applied, Plan
+    from orgkit.provision import Applied, Plan, Vending
+    from orgkit.provision.account_requests import Requests
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ __all__ = [
     "rollup",
     "run",
     "save",
+    "vend",
 ]
 
 
@@ -203,6 +205,29 @@ def apply(
     from orgkit.provision import apply as carry_out
 
     return carry_out(plan, target, approve=approve, journal=journal, **options)
+
+
+def vend(
+    org: Organization | str | PathLike[str],
+    requests: Requests,
+    target: Target,
+    *,
+    approve: str | None = None,
+    journal: str | PathLike[str] | None = None,
+    **options: Any,
+) -> Vending:
+    """Vend accounts: check what is asked for, plan it, and once its digest is approved make and record the accounts.
+
+    `org` is a design, which is edited, or its file, which is saved. `requests` are one or several maps (name, email,
+    ou, owner, tags, budget, monthly_cost, baselines), or a CSV or YAML file. Without `approve` nothing is done.
+    Raises InputError with every mistake, Refused where the digest is another plan's, Interrupted where the user stopped
+    it; what failed stands in the answer. Vending the same list again goes on where an earlier run was stopped.
+    """
+    from orgkit.provision import vend as vend_accounts
+
+    return vend_accounts(
+        load(STARTER) if org == STARTER else org, requests, target, approve=approve, journal=journal, **options
+    )
 
 
 def run(

@@ -143,6 +143,34 @@ def _apply(args: argparse.Namespace) -> int:
     return DONE
 
 
+def _vend(args: argparse.Namespace) -> int:
+    if (args.list is None) == (args.name is None):
+        raise InputError(
+            "say which accounts", mend="Name a list with --list FILE, or one account with --name and others."
+        )
+    one = {
+        name: getattr(args, name) for name in ("name", "email", "ou", "owner", "budget", "monthly_cost", "description")
+    }
+    one |= {"tags": dict(_pair(text, "--tag") for text in args.tag), "baselines": args.baseline}
+    options = {"journal": args.journal, "pin_ids": args.pin_ids}
+    with orgkit.connect(args.target) as target, _progress("vending") as progress:
+
+        def vend(approve: str | None) -> Any:
+            wanted = args.list or {name: value for name, value in one.items() if value}
+            return orgkit.vend(args.design, wanted, target, approve=approve, progress=progress, **options)
+
+        vending = vend(args.approve)
+        if args.approve is None and vending.plan.steps and not args.json and sys.stdin.isatty():
+            print(vending)
+            if input(f"Vend {len(vending.accounts)} accounts? Type yes: ").strip() == "yes":
+                vending = vend(vending.digest)
+    _show(args, vending, vending)
+    if not vending.recorded and not args.json:
+        print(f"\nNothing was done. To vend them, say the same and --approve {vending.digest}")
+    vending.require_complete()
+    return DONE
+
+
 def _sandbox(args: argparse.Namespace) -> int:
     from orgkit.cloud.server import serve
 
@@ -305,6 +333,32 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--approve", metavar="DIGEST", help="the digest of the plan that was reviewed")
     one.add_argument("--journal", default="apply.journal", help="where every call is written down (apply.journal)")
     one.add_argument("--resume", action="store_true", help="go on after an interruption or a failure")
+
+    one = command(
+        "vend",
+        _vend,
+        "make accounts: checked, planned, approved, created in their OU and recorded in the design",
+        "orgkit vend org.yaml --list accounts.csv --target sandbox:state.jsonl --approve DIGEST",
+    )
+    design(one)
+    one.add_argument("--list", metavar="FILE", help="a .csv or .yaml file with an account a line")
+    one.add_argument("--name", help="one account: its name")
+    one.add_argument("--email", help="an address that no AWS account has")
+    one.add_argument("--ou", help="where it goes: a path or handle")
+    one.add_argument("--owner", help="the team that answers for it")
+    one.add_argument("--tag", action="append", default=[], metavar="KEY=VALUE", help="repeatable")
+    one.add_argument("--budget", help='what it may cost a month, as in "900 USD"')
+    one.add_argument("--monthly-cost", help="what it is planned to cost a month")
+    one.add_argument("--description", help="what it is for")
+    one.add_argument(
+        "--baseline", action="append", default=[], metavar="NAME", help="besides those of its OU; repeatable"
+    )
+    target(one)
+    one.add_argument(
+        "--approve", metavar="DIGEST", help="the digest of the plan that was reviewed; without it, nothing is done"
+    )
+    one.add_argument("--journal", default="vend.journal", help="where every call is written down (vend.journal)")
+    one.add_argument("--pin-ids", action="store_true", help="write the account ids into the design")
 
     one = command(
         "sandbox",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import orgkit
-from orgkit import cli
+from orgkit import cli, starter
 from orgkit.errors import Interrupted
 
 VERBS = [
@@ -26,6 +26,7 @@ VERBS = [
     "read",
     "plan",
     "apply",
+    "vend",
     "sandbox",
     "run",
 ]
@@ -65,6 +66,9 @@ def test_the_way_through(home: Path, capsys):
     assert Path("org.svg").read_text("utf-8").startswith(("<?xml", "<svg"))
     capsys.readouterr()
 
+    assert cli.main(["plan", "mine/org.yaml", "--target", "sandbox:state.jsonl"]) in (0, 1)
+    assert "refused, so that nothing can be applied" in capsys.readouterr().out
+    orgkit.save(starter.mended(orgkit.load("mine/org.yaml")), "mine/org.yaml")
     assert cli.main(["plan", "mine/org.yaml", "--target", "sandbox:state.jsonl", "-o", "plan.json", "--json"]) == 0
     digest = json.loads(capsys.readouterr().out)["digest"]
     apply = ["apply", "plan.json", "--target", "sandbox:state.jsonl"]
@@ -77,6 +81,44 @@ def test_the_way_through(home: Path, capsys):
     assert json.loads(capsys.readouterr().out)["steps"] == []
     assert cli.main(["read", "--target", "sandbox:state.jsonl", "-o", "live/org.yaml"]) == 0
     assert len(orgkit.load("live/org.yaml").accounts()) == 11
+
+
+SMALL = """\
+orgkit: 1
+organization:
+  management: {email: aws@company.com, tags: {Team: platform}}
+  policy_types: [SERVICE_CONTROL_POLICY]
+root:
+  ous:
+    Sandbox:
+      accounts: {}
+cost:
+  required_tags: [Team]
+"""
+
+
+def test_accounts_are_vended_from_a_list_and_one_by_one(home: Path, capsys):
+    Path("org.yaml").write_text(SMALL)
+    at = ["org.yaml", "--target", "sandbox:state.jsonl"]
+    assert cli.main(["plan", *at, "-o", "plan.json"]) == 0
+    digest = json.loads(Path("plan.json").read_text("utf-8"))["digest"]
+    assert cli.main(["apply", "plan.json", "--target", "sandbox:state.jsonl", "--approve", digest]) == 0
+
+    Path("new.csv").write_text("name,email,ou,tag:Team\nc-dev,c@company.com,Sandbox,c\n")
+    vend = ["vend", *at, "--list", "new.csv"]
+    capsys.readouterr()
+    assert cli.main([*vend, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["counts"] == {"planned": 1} and not shown["recorded"]
+    assert cli.main([*vend, "--approve", "not-it"]) == 2
+    assert cli.main([*vend, "--approve", shown["digest"]]) == 0
+    assert orgkit.load("org.yaml").path("account:c-dev") == "Sandbox/c-dev"
+
+    one = ["--name", "c-two", "--email", "nobody", "--ou", "Sandbox"]
+    capsys.readouterr()
+    assert cli.main(["vend", *at, *one]) == 2
+    assert "required tag" in capsys.readouterr().err
+    assert cli.main(["vend", *at]) == 2
 
 
 @pytest.mark.parametrize(

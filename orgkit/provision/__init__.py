@@ -1,10 +1,25 @@
 """From design to live: the plan as a graph of steps, its rehearsal, its execution, and the journal of a run."""
 
+from orgkit.provision.account_requests import AccountRequest
 from orgkit.provision.applied import Applied, Result
 from orgkit.provision.apply import apply
 from orgkit.provision.exposure import Exposure
 from orgkit.provision.plan import Plan
 from orgkit.provision.planning import plan
 from orgkit.provision.steps import Step
+from orgkit.provision.vended import Vended, Vending
+from orgkit.provision.vending import vend
 
-__all__ = ["Applied", "Exposure", "Plan", "Result", "Step", "apply", "plan"]
+__all__ = [
+    "AccountRequest",
+    "Applied",
+    "Exposure",
+    "Plan",
+    "Result",
+    "Step",
+    "Vended",
+    "Vending",
+    "apply",
+    "plan",
+    "vend",
+]
