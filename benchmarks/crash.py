@@ -31,6 +31,7 @@ from orgkit.provision.snapshot import snapshot
 from orgkit.starter import mended
 
 BEFORE, AFTER = "before it is sent", "after AWS has carried it out"
+SECRET: Final = ("CICD_EXTERNAL_ID", "a-secret-that-is-none")  # a role of the starter refers to it
 KILLED: Final = -signal.SIGKILL
 
 
@@ -105,6 +106,7 @@ def disturb(given: dict[str, Any]) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
                 time.sleep(60)  # the signal comes first
 
+    os.environ.setdefault(*SECRET)
     plan = Plan.load(given["plan"])
     with orgkit.connect(f"endpoint:{given['url']}") as target:
         # The clients of all services and accounts are made of one session, and take its hooks along.
@@ -122,6 +124,7 @@ def positions(calls: int, every: int) -> list[tuple[int, str]]:
 
 def crash(folder: Path, *, every: int = 1, workers: int = 1, at: list[tuple[int, str]] | None = None) -> list[Outcome]:
     """Kill at every so-manyth call and resume; prints each, and returns how they ended."""
+    os.environ.setdefault(*SECRET)
     folder.mkdir(exist_ok=True)
     _, wrong, undisturbed, calls = run_one(folder, 0, BEFORE, workers)
     assert not wrong, wrong

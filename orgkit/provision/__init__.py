@@ -3,6 +3,8 @@
 from orgkit.provision.account_requests import AccountRequest
 from orgkit.provision.applied import Applied, Result
 from orgkit.provision.apply import apply
+from orgkit.provision.difference import Difference, Drift
+from orgkit.provision.drift import drift
 from orgkit.provision.exposure import Exposure
 from orgkit.provision.plan import Plan
 from orgkit.provision.planning import plan
@@ -13,6 +15,8 @@ from orgkit.provision.vending import vend
 __all__ = [
     "AccountRequest",
     "Applied",
+    "Difference",
+    "Drift",
     "Exposure",
     "Plan",
     "Result",
@@ -20,6 +24,7 @@ __all__ = [
     "Vended",
     "Vending",
     "apply",
+    "drift",
     "plan",
     "vend",
 ]
