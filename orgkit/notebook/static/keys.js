@@ -87,10 +87,12 @@ function listenToKeys(tree, search) {
     typed = now - last < LETTERS_TOGETHER ? typed + letter.toLowerCase() : letter.toLowerCase();
     last = now;
     const at = tree.places.get(tree.focus) ?? 0;
-    const begin = typed.length > 1 ? at : at + 1;
+    // The same letter again and again goes from one name with it to the next.
+    const sought = [...typed].every((one) => one === typed[0]) ? typed[0] : typed;
+    const begin = sought.length > 1 ? at : at + 1;
     for (let i = 0; i < tree.shown.length; i++) {
       const row = tree.shown[(begin + i) % tree.shown.length];
-      if (store.node(row.id).name.toLowerCase().startsWith(typed)) return tree.choose(row.id);
+      if (store.node(row.id).name.toLowerCase().startsWith(sought)) return tree.choose(row.id);
     }
   };
 }
