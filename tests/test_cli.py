@@ -26,6 +26,7 @@ VERBS = [
     "read",
     "plan",
     "apply",
+    "drift",
     "vend",
     "sandbox",
     "run",
@@ -121,6 +122,35 @@ def test_accounts_are_vended_from_a_list_and_one_by_one(home: Path, capsys):
     assert cli.main(["vend", *at]) == 2
 
 
+def test_drift_is_told_adopted_and_reverted(home: Path, capsys):
+    Path("org.yaml").write_text(SMALL)
+    at = ["--target", "sandbox:state.jsonl"]
+    assert cli.main(["plan", "org.yaml", *at, "-o", "plan.json"]) == 0
+    digest = json.loads(Path("plan.json").read_text("utf-8"))["digest"]
+    assert cli.main(["apply", "plan.json", *at, "--approve", digest]) == 0
+    assert cli.main(["apply", "--resume", *at]) == 0  # nothing is left to do
+    drift = ["drift", "org.yaml", *at]
+    assert cli.main(drift) == 0
+
+    with orgkit.connect("sandbox:state.jsonl") as target:
+        client = target.client("organizations")
+        root = client.list_roots()["Roots"][0]["Id"]
+        client.create_organizational_unit(ParentId=root, Name="By hand")
+        client.enable_aws_service_access(ServicePrincipal="backup.amazonaws.com")
+    capsys.readouterr()
+    assert cli.main([*drift, "--json"]) == 1
+    (one,) = json.loads(capsys.readouterr().out)["differences"]
+    assert (one["side"], one["text"]) == ("live", "OU By hand is new")
+    assert cli.main([*drift, "--adopt", "seven"]) == 2
+    assert cli.main([*drift, "--adopt", "7"]) == 2
+    assert cli.main([*drift, "--revert", "1", "-o", "back.json"]) == 0
+    assert [step["kind"] for step in json.loads(Path("back.json").read_text("utf-8"))["steps"]] == ["delete_ou"]
+    assert cli.main([*drift, "--adopt", "all"]) == 0
+    assert "By hand:" in Path("org.yaml").read_text("utf-8")
+    assert cli.main(drift) == 0
+    assert cli.main([*drift, "--journal", "nowhere"]) == 2
+
+
 @pytest.mark.parametrize(
     "verb", [["check"], ["decide", "app-a-prod", "s3:GetObject"], ["permissions"], ["rollup"]], ids=lambda verb: verb[0]
 )
@@ -160,7 +190,7 @@ def test_bad_input_gets_one_message_and_exit_code_2(home: Path, capsys, case):
 
 
 def test_an_unknown_notebook_parameter_is_refused(home: Path, capsys):
-    notebook = orgkit.new("mine")[-1]
+    notebook = next(path for path in orgkit.new("mine") if path.name == "5-provision.ipynb")
     assert cli.main(["run", str(notebook), "-p", "aprove=x"]) == 2
     assert "approve" in capsys.readouterr().err
 

@@ -37,7 +37,10 @@ class Capability:
 
 
 def capability(kind: str, service: str, operation: str | None = None) -> Capability:
-    """Return what a target of this kind can do; `operation` is in AWS's spelling, for example CreateStackSet."""
+    """Return what a target of this kind can do; `operation` is in AWS's spelling, for example CreateStackSet.
+
+    For cloudformation it may be a type of resource, AWS::IAM::Role.
+    """
     if kind == "aws":
         return Capability(service, operation, True)
     note = _notes().get(f"{service}:{operation}", "") or _notes().get(service, "")
@@ -48,7 +51,7 @@ def capability(kind: str, service: str, operation: str | None = None) -> Capabil
     else:
         from orgkit.cloud.beyond_moto import OPERATIONS
 
-        offered = _offered(service)
+        offered = _resource_types() if operation and "::" in operation else _offered(service)
         supported = (
             bool(offered) if operation is None else operation in offered or f"{service}:{operation}" in OPERATIONS
         )
@@ -71,6 +74,14 @@ def _split(name: str) -> tuple[str, str | None]:
 def _notes() -> dict[str, str]:
     notes: dict[str, str] = json.loads(files("orgkit.cloud").joinpath("capabilities.json").read_text("utf-8"))["notes"]
     return notes
+
+
+@cache
+def _resource_types() -> frozenset[str]:
+    """Return the types of resources that moto's stacks make something of."""
+    from moto.cloudformation.parsing import get_model_map
+
+    return frozenset(get_model_map())
 
 
 @cache

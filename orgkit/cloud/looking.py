@@ -6,7 +6,7 @@ in `Organization.unknown`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from orgkit.errors import CloudError, InputError
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
+CANNOT: Final = "cannot"  # what of it the target cannot do, as service:operation
 LOOKED_AT: Final = "looked at"  # the list that was followed, among the surroundings
 _REFUSALS: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"})
 
@@ -90,18 +91,42 @@ def _readers() -> Mapping[str, Read]:
     return {"roles": read_roles, "logging": read_logging, "baselines": read_baselines, "security": read_security}
 
 
+# What a plan asks of a target before it promises a step.
+_ASKED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "guardduty": ("guardduty:UpdateOrganizationConfiguration", "guardduty:DescribeOrganizationConfiguration"),
+        "securityhub": ("securityhub:ListOrganizationAdminAccounts",),
+        "root": (
+            "iam:EnableOrganizationsRootCredentialsManagement",
+            "iam:EnableOrganizationsRootSessions",
+            "iam:ListOrganizationsFeatures",
+            "sts:AssumeRoot",
+        ),
+    }
+)
+
+
+def _asked(wanted: Mapping[str, Any]) -> Iterator[str]:
+    for name in wanted.get("security", {}):
+        yield from _ASKED.get(name, ())
+    for baseline in wanted.get("baselines", {}).values():
+        yield from (f"cloudformation:{type}" for type in baseline.get("types", ()))
+        if baseline.get("model") == "SERVICE_MANAGED":
+            yield "cloudformation:ActivateOrganizationsAccess"
+
+
 def look(target: Target, live: Organization, wanted: Mapping[str, Any]) -> Organization:
     """Return the organization with the wanted parts looked at; a part is as `looks` writes it.
 
     Errors: CloudError where AWS does not answer.
     """
-    if live.settings.organization_id is None:
-        return live
     looking = Looking(target, live)
     found = dict(live.surroundings)
+    unable = {name for name in _asked(wanted) if not target.can(*name.split(":", 1))}
+    found[CANNOT] = tuple(sorted(unable.union(found.get(CANNOT, ()))))
     unknown = [part for part in live.unknown if part not in wanted]
     for part, read in _readers().items():
-        if part in wanted:
+        if part in wanted and live.settings.organization_id is not None:
             try:
                 found[part] = read(looking, wanted[part])
             except Unreadable:

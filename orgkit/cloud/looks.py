@@ -11,6 +11,8 @@ from typing import Any
 
 from orgkit.design import Account, Organization
 from orgkit.design.sections import Baseline
+from orgkit.design.template import read_template
+from orgkit.errors import DesignError
 from orgkit.errors import InputError
 
 MANAGEMENT = "management"
@@ -41,6 +43,15 @@ def placed(design: Organization, baseline: Baseline) -> list[Account]:
             if not account.management or account.id == node:
                 found[account.id] = account
     return list(found.values())
+
+
+def types_of(baseline: Baseline) -> tuple[str, ...]:
+    """The types of resources in a baseline's template; none where it cannot be read, which the plan says."""
+    text = getattr(baseline.template, "content", None)
+    try:
+        return read_template(text).types if text else ()
+    except DesignError:
+        return ()
 
 
 def regions_of(design: Organization, baseline: Baseline) -> tuple[str, ...]:
@@ -98,6 +109,9 @@ def _baselines(design: Organization) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for baseline in design.settings.baselines.values():
         wanted: dict[str, Any] = {"region": design.settings.home_region, "stack_set": baseline.template is not None}
+        if baseline.template is not None:
+            wanted["model"] = baseline.permission_model
+            wanted["types"] = list(types_of(baseline))
         if baseline.settings is not None:
             wanted["settings"] = [name for name, value in baseline.settings.items() if value]
             wanted["regions"] = list(regions_of(design, baseline))

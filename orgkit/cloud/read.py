@@ -76,7 +76,7 @@ def read(
     if organization is None:
         empty = Organization()
         empty.origin = target.spec
-        return with_access(target, empty, progress=progress or _silent)
+        return can_look(target, with_access(target, empty, progress=progress or _silent))
     reading.tree()
     reading.policies()
     reading.services()

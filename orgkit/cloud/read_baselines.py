@@ -16,11 +16,11 @@ ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 
 
 def read_baselines(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """For each baseline: `stack_set` (None where there is none) and `settings` by account id; and what is in the way.
+    """For each baseline: `stack_set` (None where there is none) and `settings` by account id.
 
-    `cannot` lists what an embedded AWS makes nothing of; `deploys` says whether AWS deploys to new accounts by itself.
+    Beside them `(administration role)` has the names of its policies, None where there is no such role.
     """
-    found: dict[str, Any] = {"deploys": looking.target.kind == "aws"}
+    found: dict[str, Any] = {}
     for name, part in wanted.items():
         entry: dict[str, Any] = {}
         if part["stack_set"]:
@@ -34,7 +34,7 @@ def read_baselines(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any
             }
         found[name] = entry
     if any(part["stack_set"] for part in wanted.values()):
-        found["administration_role"] = _administration(looking)
+        found["(administration role)"] = _administration(looking)
     return found
 
 

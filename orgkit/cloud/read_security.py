@@ -15,17 +15,6 @@ from orgkit.cloud.looking import Looking
 
 RAM_ROLE: Final = "AWSServiceRoleForResourceAccessManager"
 _ABSENT: Final = ("NoSuchEntity", "NoSuchEntityException")
-# What the plan asks of a target before it promises a step.
-ASKED: Final = {
-    "guardduty": ("UpdateOrganizationConfiguration", "DescribeOrganizationConfiguration"),
-    "securityhub": ("ListOrganizationAdminAccounts",),
-    "iam": (
-        "EnableOrganizationsRootCredentialsManagement",
-        "EnableOrganizationsRootSessions",
-        "ListOrganizationsFeatures",
-    ),
-    "sts": ("AssumeRoot",),
-}
 # Root credentials as GetAccountSummary counts them.
 ROOT_CREDENTIALS: Final = {
     "AccountAccessKeysPresent": "access keys",
@@ -35,31 +24,23 @@ ROOT_CREDENTIALS: Final = {
 
 
 def read_security(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """`guardduty` and `securityhub` by region, `ram`, `root`, and what the target `cannot` do."""
-    found: dict[str, Any] = {
-        "cannot": [
-            f"{service}:{operation}"
-            for service, operations in ASKED.items()
-            for operation in operations
-            if not looking.target.can(service, operation)
-        ]
-    }
-    cannot = found["cannot"]
+    """`guardduty` and `securityhub` by region, `ram`, and `root`."""
+    found: dict[str, Any] = {}
     if "guardduty" in wanted:
         admin = looking.account(wanted["guardduty"])
-        found["guardduty"] = {region: _guardduty(looking, admin, region, cannot) for region in wanted["regions"]}
+        found["guardduty"] = {region: _guardduty(looking, admin, region) for region in wanted["regions"]}
     if "securityhub" in wanted:
         admin = looking.account(wanted["securityhub"])
-        found["securityhub"] = {region: _securityhub(looking, admin, region, cannot) for region in wanted["regions"]}
+        found["securityhub"] = {region: _securityhub(looking, admin, region) for region in wanted["regions"]}
     if "ram" in wanted:
         reply = looking.ask(looking.client("iam"), "list_roles", PathPrefix="/aws-service-role/ram.amazonaws.com/")
         found["ram"] = bool((reply or {}).get("Roles"))
     if "root" in wanted:
-        found["root"] = _root(looking, wanted["accounts"], cannot)
+        found["root"] = _root(looking, wanted["accounts"])
     return found
 
 
-def _guardduty(looking: Looking, admin: str | None, region: str, cannot: list[str]) -> dict[str, Any]:
+def _guardduty(looking: Looking, admin: str | None, region: str) -> dict[str, Any]:
     client = looking.client("guardduty", None, region)
     reply = looking.ask(client, "list_organization_admin_accounts") or {}
     found: dict[str, Any] = {"administrators": sorted({a["AdminAccountId"] for a in reply.get("AdminAccounts", ())})}
@@ -68,16 +49,16 @@ def _guardduty(looking: Looking, admin: str | None, region: str, cannot: list[st
     there = looking.client("guardduty", admin, region)
     detectors = (looking.ask(there, "list_detectors") or {}).get("DetectorIds", [])
     found["detector"] = detectors[0] if detectors else None
-    if detectors and "guardduty:DescribeOrganizationConfiguration" not in cannot:
+    if detectors and looking.target.can("guardduty", "DescribeOrganizationConfiguration"):
         said = looking.ask(there, "describe_organization_configuration", DetectorId=detectors[0]) or {}
         found["auto_enable"] = said.get("AutoEnableOrganizationMembers")
     return found
 
 
-def _securityhub(looking: Looking, admin: str | None, region: str, cannot: list[str]) -> dict[str, Any]:
+def _securityhub(looking: Looking, admin: str | None, region: str) -> dict[str, Any]:
     """Where the administrators cannot be listed, the one in question tells: only it may describe the configuration."""
     found: dict[str, Any] = {"administrators": []}
-    if "securityhub:ListOrganizationAdminAccounts" not in cannot:
+    if looking.target.can("securityhub", "ListOrganizationAdminAccounts"):
         reply = looking.ask(looking.client("securityhub", None, region), "list_organization_admin_accounts") or {}
         found["administrators"] = sorted({a["AccountId"] for a in reply.get("AdminAccounts", ())})
         if admin not in found["administrators"]:
@@ -98,9 +79,9 @@ def _securityhub(looking: Looking, admin: str | None, region: str, cannot: list[
     return found
 
 
-def _root(looking: Looking, accounts: list[str], cannot: list[str]) -> dict[str, Any]:
+def _root(looking: Looking, accounts: list[str]) -> dict[str, Any]:
     features: list[str] = []
-    if "iam:ListOrganizationsFeatures" not in cannot:
+    if looking.target.can("iam", "ListOrganizationsFeatures"):
         reply = looking.ask(
             looking.client("iam"),
             "list_organizations_features",

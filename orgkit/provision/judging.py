@@ -26,7 +26,7 @@ def judge(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Pro
     held: list[Problem] = []
     for step, decision in _decisions(draft, steps):
         if decision.outcome in ("explicitDeny", "implicitDeny"):
-            blocked.append(_problem(step, decision, "stop", "error", "Exempt the role in the policy that denies it."))
+            blocked.append(_problem(step, decision, "would stop", "error", "Exempt the role in the policy that denies it."))
         elif decision.outcome == "undetermined":
             turns = ", ".join(decision.missing) or "what is not known yet"
             mend = f"It turns on {turns}: see that the role passes, or exempt it."
@@ -45,10 +45,12 @@ def _decisions(draft: Draft, steps: list[Step]) -> Iterator[tuple[Step, Decision
         node = state.node(name)
         levels = state.org.chain(node)
         attached = tuple((one.type, one.name, one.content) for level in levels for one in state.org.attached(level))
-        key = (step.operation, step.role, node, attached)
+        region = step.parameters.get("Region")
+        key = (step.operation, step.role, region, node, attached)
         if key not in known:
             role = f"arn:{state.org.settings.partition}:iam::{{{{account.id}}}}:role/{step.role or ACCESS_ROLE}"
-            known[key] = decide(state.org, node, step.operation, principal=role)
+            context = {"aws:RequestedRegion": region} if region else {}
+            known[key] = decide(state.org, node, step.operation, principal=role, context=context)
         yield step, known[key]
 
 
@@ -58,6 +60,6 @@ def _problem(step: Step, decision: Decision, verb: str, severity: str, fix: str)
         code="call-stopped",
         severity="error" if severity == "error" else "warning",
         where=step.place,
-        message=f"{step.text}: {by} would {verb} {step.operation} by {step.role or ACCESS_ROLE}",
+        message=f"{step.text}: {by} {verb} {step.operation} by {step.role or ACCESS_ROLE}",
         fix=fix,
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from orgkit.design import Organization, Problem, Problems
+from orgkit.design import Organization, Problems
 from orgkit.provision.access_removals import plan_access_removals
 from orgkit.provision.attachment_steps import plan_attachments
+from orgkit.provision.baseline_steps import plan_baselines
 from orgkit.provision.billing_steps import plan_budgets, plan_cost_tags
 from orgkit.provision.contact_steps import plan_contacts
 from orgkit.provision.designed import Designed
@@ -29,10 +30,6 @@ from orgkit.provision.role_steps import plan_roles
 from orgkit.provision.snapshot import snapshot
 from orgkit.provision.tags import plan_tags
 from orgkit.provision.tree_steps import plan_tree
-
-_DESCRIBED = {
-    "baselines": "baseline stack sets",
-}
 
 
 def plan(
@@ -67,6 +64,7 @@ def plan(
     plan_budgets(draft)
     plan_cost_tags(draft)
     plan_logging(draft)
+    plan_baselines(draft)
     check_limits(draft)
     graph, order = arrange(draft)
     if only is not None:
@@ -79,7 +77,6 @@ def plan(
         blocked=Problems([*draft.blocked, *rehearsed.blocked, *stopped]),
         held=Problems([*draft.held, *rehearsed.held, *doubtful]),
         unmanaged=Problems(draft.unmanaged),
-        described=Problems(_described(design)),
         exposures=rehearsed.exposures,
         assumptions=rehearsed.assumptions,
         ids=dict(sorted(draft.ids.items())),
@@ -87,15 +84,3 @@ def plan(
         origin=live.origin,
         design=Designed(design) if only is None else None,
     )
-
-
-def _described(design: Organization) -> Iterable[Problem]:
-    for key, words in _DESCRIBED.items():
-        if key in design.settings.declared:
-            yield Problem(
-                code="described-not-applied",
-                severity="note",
-                where=key,
-                message=f"{words}: described, not applied",
-                fix="Carry this part out by other means.",
-            )

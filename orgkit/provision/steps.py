@@ -87,6 +87,11 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "update_budget": Kind("budgets:UpdateBudget", 96),
         "set_cost_tags": Kind("ce:UpdateCostAllocationTagsStatus", 97),
         "create_log_bucket": Kind("s3:CreateBucket", 100),
+        "activate_stack_sets": Kind("cloudformation:ActivateOrganizationsAccess", 120),
+        "create_stack_set": Kind("cloudformation:CreateStackSet", 121),
+        "update_stack_set": Kind("cloudformation:UpdateStackSet", 122),
+        "create_stack_instances": Kind("cloudformation:CreateStackInstances", 123),
+        "update_stack_instances": Kind("cloudformation:UpdateStackInstances", 124),
         "create_service_role": Kind("iam:CreateRole", 117),
         **{kind: Kind(call.action, call.rank) for kind, call in SERVICE_CALLS.items()},
     }

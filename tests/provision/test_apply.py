@@ -25,6 +25,7 @@ from orgkit.provision.calls import Calls
 from orgkit.provision.execute import EXECUTORS
 from orgkit.provision.journal import Journal, last_run
 from orgkit.provision.steps import KINDS
+from orgkit.starter import mended
 from tests.cloud.clocks import StillClock
 from tests.provision import designs
 
@@ -47,7 +48,7 @@ def test_every_kind_of_step_can_be_carried_out() -> None:
 
 def test_an_apply_makes_as_few_calls_as_there_are_steps() -> None:
     with connect("sandbox") as target:
-        made = plan(orgkit.load("starter"), read(target))
+        made = plan(mended(orgkit.load("starter")), read(target))
         calls = front(target).calls
         calls.clear()
         apply(made, target, approve=made.digest)
@@ -231,7 +232,7 @@ def test_calls_are_paced_by_the_published_rates_and_the_time_left_is_told() -> N
     start = clock.now
     told: list[str] = []
     with connect("sandbox", clock=clock, paced=True) as target:
-        made = plan(orgkit.load("starter"), read(target))
+        made = plan(mended(orgkit.load("starter")), read(target))
         read_for = clock.now - start
         apply(made, target, approve=made.digest, progress=lambda text, done, total: told.append(text))
     # Ten accounts at one in ten seconds, three of them at once.
