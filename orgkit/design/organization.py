@@ -69,6 +69,7 @@ class Organization:
         self._names = NameIndex(self)
         self._whole: tuple[tuple[Target, str | None], ...] | None = None  # see tree(); until the next change
         self._head: tuple[Account | None] | None = None  # the management account, once looked for; until then too
+        self._policies: tuple[Policy, ...] | None = None  # see policies(); until then too
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
@@ -233,11 +234,13 @@ class Organization:
 
     def policies(self, type: str | None = None) -> tuple[Policy, ...]:
         """The policies written in the design; the implied FullAWSAccess is not among them."""
-        return tuple(
-            e
-            for e in map(self._entity, self._graph.nodes)
-            if isinstance(e, Policy) and (type is None or e.type == type)
-        )
+        if self._policies is None:
+            self._policies = tuple(e for e in map(self._entity, self._graph.nodes) if isinstance(e, Policy))
+        return self._policies if type is None else tuple(e for e in self._policies if e.type == type)
+
+    def bound(self) -> frozenset[str]:
+        """Ids of the nodes to which any policy of the design is attached; the implied ones do not count."""
+        return frozenset(target for policy in self.policies() for target in self.targets(policy.id))
 
     def attached(self, node: str, type: str | None = None, *, implied: bool = True) -> tuple[Policy, ...]:
         """The policies on this very node; with those that AWS attaches by itself, unless `implied` is False.
@@ -404,7 +407,7 @@ class Organization:
 
     def _change(self, change: Change) -> None:
         graph = self._graph
-        self._whole = self._head = None
+        self._whole = self._head = self._policies = None
         match change:
             case Add(entity, parent, index):
                 graph.add_node(entity.id, entity=entity)

@@ -70,8 +70,7 @@ def policy_white_space(org: Organization) -> Iterator[Finding]:
 
 def attached(org: Organization) -> Iterator[Finding]:
     quotas = org.quotas
-    targets = dict.fromkeys(target for policy in org.policies() for target in org.targets(policy.id))
-    for node in targets:
+    for node in sorted(org.bound()):
         found = org.attached(node)
         for type, count in Counter(policy.type for policy in found).items():
             quota = quotas.quota(f"attached.{type}")
@@ -90,7 +89,10 @@ def attached_min(org: Organization) -> Iterator[Finding]:
     if not org.enforces(SCP):
         return
     quota = org.quotas.quota(f"attached_min.{SCP}")
-    for node in org.subtree():
+    for target, _ in org.tree():
+        if target.full_aws_access and quota.value <= 1:
+            continue
+        node = target.id
         count = len(org.attached(node, SCP))
         if count < quota.value:
             yield Finding(

@@ -24,10 +24,13 @@ def blocks_everything(reading: Reading) -> Iterator[Finding]:
     org = reading.org
     if not org.enforces(SCP) or not reading.sound:
         return
-    for node in org.subtree():
-        entity = org.entity(node)
+    bound = org.bound()
+    for entity, _ in org.tree():
+        node = entity.id
         if isinstance(entity, Account) and entity.management:
             continue
+        if entity.full_aws_access and node not in bound:
+            continue  # FullAWSAccess alone allows everything
         allowed, denied = _level(reading, node)
         if not allowed & ~denied:
             who = "it" if isinstance(entity, Account) else f"{len(_members(org, node))} accounts below it"
@@ -83,9 +86,10 @@ def allow_beside_full_access(reading: Reading) -> Iterator[Finding]:
 def without_guardrail(reading: Reading) -> Iterator[Finding]:
     """An OU whose accounts nothing but FullAWSAccess binds."""
     org = reading.org
+    bound = org.bound()
     for ou in org.ous():
         direct = [child for child in org.children(ou.id) if isinstance(org.entity(child), Account)]
-        own = any(org.attached(child, implied=False) for child in direct)
+        own = any(child in bound for child in direct)
         path = [one for _, level in org.inherited(ou.id) for one in level if one.handle not in _IMPLIED]
         if direct and not own and not any(one.type.endswith("CONTROL_POLICY") for one in path):
             count = len(direct)

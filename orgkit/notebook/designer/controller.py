@@ -119,9 +119,10 @@ class Controller:
 
     def _edit(self, intent: Intent, answer: Answer) -> None:
         edit = drafting.draft(self.draft, intent)
-        told = self._consequences(edit.label, edit.changes)
+        costs = planned_costs(self.draft)
+        told = self._consequences(edit.label, edit.changes, costs)
         self.org.perform(edit)
-        self._after(edit.changes, told, answer)
+        self._after(edit.changes, told, costs, answer)
         if intent["type"] == "add":
             self.composing = None
             self._go(next(change.entity.id for change in edit.changes if isinstance(change, Add)), answer)
@@ -159,15 +160,17 @@ class Controller:
     def _repeat(self, label: str, those: Sequence[Edit], again: Callable[[], Edit], answer: Answer) -> None:
         changes = changes_of(those)
         self.draft.build(*changes)
-        told = self._consequences(label, changes)
+        costs = planned_costs(self.draft)
+        told = self._consequences(label, changes, costs)
         for _ in those:
             again()
-        self._after(changes, told, answer)
+        self._after(changes, told, costs, answer)
 
-    def _consequences(self, label: str, changes: Iterable[Change], *, examples: bool = True) -> Consequences:
-        """From the design as it stands to the draft."""
-        costs = self.costs, planned_costs(self.draft)
-        return consequences(label, self.org, self.draft, changes, costs=costs, examples=examples)
+    def _consequences(
+        self, label: str, changes: Iterable[Change], costs: Costs, *, examples: bool = True
+    ) -> Consequences:
+        """From the design as it stands to the draft, whose planned costs are given."""
+        return consequences(label, self.org, self.draft, changes, costs=(self.costs, costs), examples=examples)
 
     def _follow_others(self, answer: Answer) -> None:
         """Take over what was edited in Python since the last intent."""
@@ -177,17 +180,17 @@ class Controller:
         if self._draft is None:
             self._draft = self.org.copy()
             self._draft.build(*(change.inverse for change in reversed(changes)))
-        costs = self.costs, planned_costs(self.org)
-        told = consequences("edited in Python", self._draft, self.org, changes, costs=costs)
+        costs = planned_costs(self.org)
+        told = consequences("edited in Python", self._draft, self.org, changes, costs=(self.costs, costs))
         self._draft.build(*changes)
-        self._after(changes, told, answer)
+        self._after(changes, told, costs, answer)
 
-    def _after(self, changes: Sequence[Change], told: Consequences, answer: Answer) -> None:
+    def _after(self, changes: Sequence[Change], told: Consequences, costs: Costs, answer: Answer) -> None:
         """Bring everything that is shown up to the design, and note which rows changed."""
         before = self._shown_on_rows
         problems, old_plan = self.problems, self.plan
         self.revision = self.org.revision
-        self.costs = planned_costs(self.org)
+        self.costs = costs
         self._find_problems()
         self.plan, self.marks = None, {}
         if self.live is not None and (old_plan is not None or self._plans_at_once):
@@ -223,7 +226,7 @@ class Controller:
             answer["preview"] = {"refused": True, "text": str(error)}
             return
         try:
-            told = self._consequences(edit.label, edit.changes, examples=False)
+            told = self._consequences(edit.label, edit.changes, planned_costs(self.draft), examples=False)
         finally:
             drafting.take_back(self.draft, [edit])
         answer["preview"] = {"refused": False, "text": str(told)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -50,6 +49,7 @@ class Rows:
         self, org: Organization, costs: Costs, problems: Mapping[str, tuple[Problem, ...]], marks: Mapping[str, str]
     ) -> None:
         self._org, self._costs, self._problems, self._marks = org, costs, problems, marks
+        self._bound = org.bound()
 
     def whole(self) -> list[Row]:
         """Every row, parents before children; a row's last part is the place of its parent, -1 for the root."""
@@ -69,18 +69,18 @@ class Rows:
         badges: dict[str, Any] = {}
         if target.handle != target.name:
             badges["h"] = target.handle
-        if policies := self._org.attached(target.id, implied=False):
-            badges["p"] = [policy.handle for policy in policies]
+        if target.id in self._bound:
+            badges["p"] = [policy.handle for policy in self._org.attached(target.id, implied=False)]
         if not target.full_aws_access:
             badges["f"] = 1
         if cost := self._costs.get(target.id):
             badges["c"] = shown_money(cost)
         if over := over_budget(target, self._costs):
             badges["o"] = str(over)
-        found = self._problems.get(target.id, ())
-        for key, severity in (("e", "error"), ("w", "warning"), ("n", "note")):
-            if count := sum(problem.severity == severity for problem in found):
-                badges[key] = count
+        if found := self._problems.get(target.id):
+            for key, severity in (("e", "error"), ("w", "warning"), ("n", "note")):
+                if count := sum(problem.severity == severity for problem in found):
+                    badges[key] = count
         if target.id in self._marks:
             badges["m"] = self._marks[target.id]
         if isinstance(target, Account) and target.management:
@@ -125,8 +125,3 @@ def concerned(org: Organization, changes: Iterable[Change]) -> tuple[set[str], s
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The keys whose values are not the same in both."""
     return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
-
-
-def counts(problems: Iterable[Problem]) -> dict[str, int]:
-    """How many of each severity."""
-    return dict(Counter(problem.severity for problem in problems))
