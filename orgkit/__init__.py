@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from orgkit.notebook import Run
     from orgkit.notebook.designer import Designer as Designer
     from orgkit.policy import Decision
-    from orgkit.provision import Applied, Plan, Vending
+    from orgkit.provision import Applied, Drift, Plan, Vending
     from orgkit.provision.account_requests import Requests
 
 __version__ = "0.1.0"
@@ -39,6 +39,7 @@ __all__ = [
     "connect",
     "decide",
     "draw",
+    "drift",
     "load",
     "new",
     "permissions",
@@ -171,15 +172,20 @@ def connect(target: str = "sandbox", **options: Any) -> Target:
 
 
 def read(
-    target: Target, *, design: Organization | None = None, progress: Callable[..., None] | None = None
+    target: Target,
+    *,
+    design: Organization | None = None,
+    progress: Callable[..., None] | None = None,
+    roles: bool = False,
 ) -> Organization:
     """The live organization as it stands; an empty one where there is none yet.
 
-    `design` says what to look at inside of member accounts, such as roles: those of AWS are not entered without.
+    With a `design`, what it describes beside the tree is looked at too, as a plan does by itself. With `roles`, every
+    member account is entered, through its access role, for all roles in it.
     """
     from orgkit.cloud import read as read_live
 
-    return read_live(target, design=design, progress=progress)
+    return read_live(target, design=design, progress=progress, roles=roles)
 
 
 def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), **options: Any) -> Plan:
@@ -190,7 +196,7 @@ def plan(design: Organization, live: Organization, *, remove: Iterable[str] = ()
 
 
 def apply(
-    plan: Plan,
+    plan: Plan | None,
     target: Target,
     *,
     approve: str | None = None,
@@ -199,12 +205,33 @@ def apply(
 ) -> Applied:
     """Carry out a plan whose digest was approved; every call is written to the journal before and after.
 
+    With `resume=True` the run in the journal goes on where it stopped; its plan need not be given again (None).
     Raises Refused where the digest is not the plan's or the live organization has changed since, Incomplete where steps
     failed, Interrupted where the user stopped it.
     """
     from orgkit.provision import apply as carry_out
 
     return carry_out(plan, target, approve=approve, journal=journal, **options)
+
+
+def drift(
+    design: Organization,
+    live: Target | Organization,
+    *,
+    journal: str | PathLike[str] | None = None,
+    progress: Callable[..., None] | None = None,
+) -> Drift:
+    """How the live organization differs from the design, and which side was changed since the apply in the journal.
+
+    Each difference can be adopted into the design or reverted by a plan. `live` is a target, which is read, or what was
+    read from one. Without a journal no difference says which side changed.
+    """
+    from orgkit.design import Organization as Model
+    from orgkit.provision import drift as compare_three_ways
+    from orgkit.provision.journal import last_design
+
+    found = live if isinstance(live, Model) else read(live, design=design, progress=progress)
+    return compare_three_ways(design, None if journal is None else last_design(journal), found)
 
 
 def vend(

@@ -15,6 +15,7 @@ import orgkit
 from orgkit.errors import InputError, OrgkitError, UnknownName
 
 DONE, NO = 0, 1
+JOURNAL = "apply.journal"
 
 _EXIT_CODES = "exit codes: 0 done, 1 the answer is no, 2 the question was wrong, 3 done in part, 130 interrupted"
 
@@ -134,13 +135,40 @@ def _plan(args: argparse.Namespace) -> int:
 def _apply(args: argparse.Namespace) -> int:
     from orgkit.provision import Plan
 
-    plan = Plan.load(args.plan)
+    # The journal has the plan of its run; one that is named must be the same.
+    plan = None if args.resume and args.plan is None else Plan.load(args.plan or "plan.json")
     with orgkit.connect(args.target) as target, _progress("applying") as progress:
         applied = orgkit.apply(
             plan, target, approve=args.approve, journal=args.journal, resume=args.resume, progress=progress
         )
     _show(args, applied, applied)
     return DONE
+
+
+def _drift(args: argparse.Namespace) -> int:
+    journal = args.journal or (JOURNAL if Path(JOURNAL).is_file() else None)
+    design = orgkit.load(args.design)
+    with orgkit.connect(args.target) as target, _progress("reading") as progress:
+        found = orgkit.drift(design, target, journal=journal, progress=progress)
+    if args.revert is not None:
+        plan = found.revert(*_numbers(args.revert))
+        plan.save(args.output)
+        _show(args, f"{plan}\n\nTo revert: orgkit apply {args.output} --approve {plan.digest}", plan)
+        return DONE
+    if args.adopt is not None:
+        adopted = found.adopt(*_numbers(args.adopt))
+        orgkit.save(adopted, args.design)
+        _show(args, "\n".join(map(str, adopted.history)), [str(edit) for edit in adopted.history])
+        return DONE
+    _show(args, found, found)
+    return NO if found else DONE
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [] if text == "all" else [int(number) for number in text.split(",")]
+    except ValueError:
+        raise InputError(f"{text!r} names no differences", mend="Give their numbers, as in 1,3, or all.") from None
 
 
 def _vend(args: argparse.Namespace) -> int:
@@ -328,11 +356,25 @@ def _parser() -> argparse.ArgumentParser:
         "carry out a plan that was reviewed",
         "orgkit apply plan.json --target sandbox:state.jsonl --approve DIGEST",
     )
-    one.add_argument("plan", nargs="?", default="plan.json", help="the plan (plan.json)")
+    one.add_argument("plan", nargs="?", help="the plan (plan.json; with --resume that of the journal)")
     target(one)
     one.add_argument("--approve", metavar="DIGEST", help="the digest of the plan that was reviewed")
-    one.add_argument("--journal", default="apply.journal", help="where every call is written down (apply.journal)")
+    one.add_argument("--journal", default=JOURNAL, help=f"where every call is written down ({JOURNAL})")
     one.add_argument("--resume", action="store_true", help="go on after an interruption or a failure")
+
+    one = command(
+        "drift",
+        _drift,
+        "say how the live organization differs from the design, and which side changed",
+        "orgkit drift org.yaml --target aws:audit --journal apply.journal",
+    )
+    design(one)
+    target(one)
+    one.add_argument("--journal", help=f"of the last apply ({JOURNAL}, where there is one)")
+    choice = one.add_mutually_exclusive_group()
+    choice.add_argument("--adopt", metavar="NUMBERS", help="take these (1,3 or all) into the design file")
+    choice.add_argument("--revert", metavar="NUMBERS", help="save a plan that reverts these (1,3 or all)")
+    one.add_argument("-o", "--output", default="plan.json", help="where --revert saves the plan (plan.json)")
 
     one = command(
         "vend",

@@ -11,6 +11,7 @@
     ├── MissingExtra             an optional part is not installed                     exit code 2
     ├── CloudError               AWS, or the embedded AWS, said no or did not answer   exit code 2
     ├── Refused                  orgkit itself will not do this (approval, lock-out)   exit code 2
+    ├── Drifted                  the live organization is not as designed              exit code 1
     ├── Incomplete               work was done in part and can be resumed              exit code 3
     └── Interrupted              the user stopped it                                   exit code 130
 
@@ -90,6 +91,12 @@ class CloudError(OrgkitError):
 
 class Refused(OrgkitError):
     """orgkit itself will not do this: an approval is missing, or a plan would lock somebody out."""
+
+
+class Drifted(OrgkitError):
+    """The live organization is not as designed; raised where a run is to fail for it."""
+
+    exit_code = 1
 
 
 class Incomplete(OrgkitError):
