@@ -73,13 +73,6 @@ def _permission_set(target: Target, sso: Any, asked: dict[str, str]) -> tuple[st
     described = sso.describe_permission_set(**asked)["PermissionSet"]
     managed = _pages(sso, "list_managed_policies_in_permission_set", "AttachedManagedPolicies", **asked)
     inline = sso.get_inline_policy_for_permission_set(**asked).get("InlinePolicy")
-    behind = _pages(
-        sso,
-        "list_accounts_for_provisioned_permission_set",
-        "AccountIds",
-        **asked,
-        ProvisioningStatus="LATEST_PERMISSION_SET_NOT_PROVISIONED",
-    )
     return described["Name"], LivePermissionSet(
         arn=described["PermissionSetArn"],
         description=described.get("Description") or "",
@@ -87,8 +80,15 @@ def _permission_set(target: Target, sso: Any, asked: dict[str, str]) -> tuple[st
         managed_policies=frozenset(policy["Arn"] for policy in managed),
         inline_policy=json.loads(inline) if inline else None,
         permissions_boundary=_boundary(target, sso, asked),
-        behind=any(True for _ in behind),
+        behind=_is_behind(target, sso, asked),
     )
+
+
+def _is_behind(target: Target, sso: Any, asked: dict[str, str]) -> bool:
+    """Whether an account has an older version; the embedded AWS provisions at once, and answers without looking."""
+    older = {"ProvisioningStatus": "LATEST_PERMISSION_SET_NOT_PROVISIONED"}
+    operation = "list_accounts_for_provisioned_permission_set"
+    return target.kind == "aws" and any(True for _ in _pages(sso, operation, "AccountIds", **asked, **older))
 
 
 def _boundary(target: Target, sso: Any, asked: dict[str, str]) -> str | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orgkit.cloud.secrets import external_id
 from orgkit.design import Organization
 from orgkit.design.entities import ACCESS_ROLE
-from orgkit.design.live_access import HIDDEN, ExternalId, LiveRole, LiveRoles
+from orgkit.design.live_access import HIDDEN, ExternalId, LiveRole, LiveRoles, live_roles
 from orgkit.design.sections import SecretReference
 from orgkit.errors import CloudError, InputError
 
@@ -27,11 +27,11 @@ _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
 
 
 def read_roles(looking: Looking, wanted: Mapping[str, Any]) -> LiveRoles:
-    """Return the roles that a list of looks names; the external ids of live ones are compared, and left behind.
+    """Return the roles that a list of looks names, with those found before; external ids are compared, and left behind.
 
     By account: `names`, `through` for the role to enter by, and `external_ids` with the reference for each role.
     """
-    found = LiveRoles()
+    found = live_roles(looking.live)
     for who, there in wanted.items():
         account = looking.account(who)
         if account is not None:

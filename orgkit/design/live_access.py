@@ -86,12 +86,15 @@ class LiveRoles:
         return names is None or name in names
 
     def and_also(self, other: LiveRoles) -> LiveRoles:
-        """Both; where both looked into an account, what the other found."""
-        return LiveRoles(
-            roles={**self.roles, **other.roles},
-            looked_at={**self.looked_at, **other.looked_at},
-            unread=self.unread - other.looked_at.keys() | other.unread,
-        )
+        """Both; of a role that both looked for, what the other found."""
+        roles = {account: dict(found) for account, found in self.roles.items()}
+        looked_at = dict(self.looked_at)
+        for account, names in other.looked_at.items():
+            kept = {} if names is None else {n: one for n, one in roles.get(account, {}).items() if n not in names}
+            roles[account] = kept | dict(other.roles.get(account, {}))
+            before = looked_at.get(account, frozenset())
+            looked_at[account] = None if names is None or before is None else before | names
+        return LiveRoles(roles=roles, looked_at=looked_at, unread=self.unread - other.looked_at.keys() | other.unread)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

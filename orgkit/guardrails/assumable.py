@@ -33,8 +33,7 @@ _LATER: Final = re.compile(r"\{\{[^{}]+\}\}")
 class Left:
     """How many actions the policies written in the design allow, and how many of them the guardrails block or may.
 
-    Of AWS's own managed policies AdministratorAccess is counted, which allows everything; the text of the others changes
-    at AWS's will.
+    Of AWS's own managed policies AdministratorAccess is counted, which allows everything; the others change.
     """
 
     allowed: int

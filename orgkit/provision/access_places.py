@@ -51,6 +51,14 @@ def accounts_of(design: Organization, to: tuple[str, ...]) -> Iterator[Account]:
             continue
 
 
+def live_accounts(live: Organization, name: str) -> list[Account]:
+    """The live accounts that a name stands for; none where it stands for nothing."""
+    try:
+        return list(live.accounts(live.find(name, "root", "ou", "account")))
+    except InputError:
+        return []
+
+
 def _can_have(draft: Draft, account: Account, where: str, what: str, *, named: bool) -> bool:
     place = draft.place(account.id)
     owner = draft.left_to(account.id)

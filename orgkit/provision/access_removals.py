@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from orgkit.design.live_access import LiveIdentityCenter, LiveRoles, live_identity_center, live_roles
 from orgkit.design.sections import Access, Removal
-from orgkit.errors import InputError
 from orgkit.provision import references
-from orgkit.provision.access_places import accounts_of
+from orgkit.provision.access_places import accounts_of, live_accounts
 from orgkit.provision.draft import Draft
 
 _WHY = "it is named to be removed"
@@ -31,7 +30,7 @@ def plan_access_removals(draft: Draft) -> None:
 def _roles(draft: Draft, removal: Removal, access: Access, found: LiveRoles) -> None:
     name = removal.ref
     designed = {a.id for a in accounts_of(draft.design, access.roles[name].to)} if name in access.roles else set()
-    there = _live_accounts(draft, removal.source or "root")
+    there = [account.aws_id or "" for account in live_accounts(draft.live, removal.source or "root")]
     holders = [account_id for account_id in there if found.role(account_id, name) is not None]
     if not holders:
         _absent(draft, removal, "in the accounts that were looked into")
@@ -61,7 +60,7 @@ def _assignments(draft: Draft, removal: Removal, access: Access, found: LiveIden
         if (one.group, one.permission_set) == (group, permission_set)
         for account in accounts_of(draft.design, one.to)
     }
-    there = _live_accounts(draft, removal.source or "root")
+    there = [account.aws_id or "" for account in live_accounts(draft.live, removal.source or "root")]
     holders = [account_id for account_id in there if (group, permission_set, account_id) in found.assignments]
     if not holders:
         _absent(draft, removal, f"in {removal.source or 'root'}")
@@ -143,14 +142,6 @@ def _all_unassigned(draft: Draft, found: LiveIdentityCenter, part: int, name: st
         for entry in sorted(found.assignments)
         if entry[part] == name and entry[2] in here
     ]
-
-
-def _live_accounts(draft: Draft, name: str) -> list[str]:
-    try:
-        node = draft.live.find(name, "root", "ou", "account")
-    except InputError:
-        return []
-    return [account.aws_id for account in draft.live.accounts(node) if account.aws_id is not None]
 
 
 def _still_designed(draft: Draft, where: str, what: str) -> None:

@@ -10,16 +10,20 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from orgkit.cloud.looking import LOOKED_AT
+from orgkit.cloud.looks import who
 from orgkit.design import Organization
 from orgkit.design.live_access import LiveRole, live_identity_center, live_roles, plain_policy
 
 
 def access_facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The facts, by what they are about; none where nobody looked."""
-    for account, roles in sorted(live_roles(live).roles.items()):
-        email = live.account(account).email
-        for name, role in sorted(roles.items()):
-            yield f"role {name} in {email}", {"as it is": _hash(_plain(role))}
+    """The facts, by what they are about: of roles, those that the list of looks names."""
+    roles = live_roles(live)
+    for account in live.accounts():
+        for name in live.surroundings.get(LOOKED_AT, {}).get("roles", {}).get(who(account), {}).get("names", ()):
+            role = roles.role(account.aws_id or "", name)
+            if role is not None:
+                yield f"role {name} in {account.email}", {"as it is": _hash(_plain(role))}
     found = live_identity_center(live)
     if found.instance is None:
         return
@@ -35,8 +39,8 @@ def access_facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
         yield f"permission set {name}", {"as it is": _hash(facts)}
     for name, group in sorted(found.groups.items()):
         yield f"group {name}", {"id": group.id}
-    for group_name, permission_set, account in sorted(found.assignments):
-        yield f"assignment {group_name}/{permission_set} in {account}", {"is": "there"}
+    for group_name, permission_set, account_id in sorted(found.assignments):
+        yield f"assignment {group_name}/{permission_set} in {account_id}", {"is": "there"}
 
 
 def _plain(role: LiveRole) -> dict[str, Any]:

@@ -33,6 +33,7 @@ MANAGEMENT_NOTE: Final = (
 def plan_identity_center(draft: Draft) -> None:
     """Compare permission sets, groups and assignments with those of Identity Center."""
     found = live_identity_center(draft.live)
+    _learn_ids(draft, found)
     access = draft.design.settings.access
     if access is None or not (access.permission_sets or access.groups or access.assignments):
         _unmentioned(draft, access or Access(), found)
@@ -58,7 +59,7 @@ def plan_identity_center(draft: Draft) -> None:
 
 
 def _instance(draft: Draft, found: LiveIdentityCenter) -> bool:
-    """Whether there is an instance to work with; its ids are bound."""
+    """Whether there is an instance to work with."""
     if found.instance is None or found.store is None:
         denied = found.unread
         draft.hold(
@@ -73,11 +74,14 @@ def _instance(draft: Draft, found: LiveIdentityCenter) -> bool:
             severity="warning",
         )
         return False
-    draft.ids[references.INSTANCE] = found.instance
-    draft.ids[references.STORE] = found.store
-    draft.ids |= {references.permission_set(name): entry.arn for name, entry in found.permission_sets.items()}
-    draft.ids |= {references.group(name): group.id for name, group in found.groups.items()}
     return True
+
+
+def _learn_ids(draft: Draft, found: LiveIdentityCenter) -> None:
+    if found.instance is not None and found.store is not None:
+        draft.ids |= {references.INSTANCE: found.instance, references.STORE: found.store}
+        draft.ids |= {references.permission_set(name): entry.arn for name, entry in found.permission_sets.items()}
+        draft.ids |= {references.group(name): group.id for name, group in found.groups.items()}
 
 
 class _Planning:

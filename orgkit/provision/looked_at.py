@@ -5,25 +5,40 @@ The list of looks is part of what a plan was made for, so that the same is looke
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from orgkit.cloud.looking import LOOKED_AT
-from orgkit.cloud.looks import looks
+from orgkit.cloud.looks import looks, who
 from orgkit.design import Organization
+from orgkit.design.sections import Removal
+from orgkit.provision.access_places import live_accounts
 
 PARTS: Final = ("logging", "baselines", "security")
 
 
-def looked_at(design: Organization, live: Organization) -> Organization:
+def looked_at(design: Organization, live: Organization, removals: Iterable[Removal] = ()) -> Organization:
     """The live organization with the parts looked at that the design describes, where that was not done yet.
+
+    Roles that are named to be removed are looked for as well.
 
     Errors: TargetError where the target it was read from was closed and is no longer there.
     """
-    wanted = looks(design)
+    wanted = _with_removals(looks(design), live, removals)
     if not wanted or live.look is None or live.surroundings.get(LOOKED_AT) == wanted:
         return live
     return live.look(wanted)
+
+
+def _with_removals(wanted: dict[str, Any], live: Organization, removals: Iterable[Removal]) -> dict[str, Any]:
+    roles = {name: {**there, "names": list(there["names"])} for name, there in wanted.get("roles", {}).items()}
+    for removal in removals:
+        if removal.kind == "role":
+            for account in live_accounts(live, removal.source or "root"):
+                names = roles.setdefault(who(account), {"names": []})["names"]
+                if removal.ref not in names:
+                    names.append(removal.ref)
+    return {"roles": roles, **{part: one for part, one in wanted.items() if part != "roles"}} if roles else wanted
 
 
 def looked_again(live: Organization, before: Mapping[str, Mapping[str, Any]]) -> Organization:
