@@ -8,5 +8,7 @@ from orgkit.design.checks import check as check_design
 
 
 def check(org: Organization) -> Problems:
-    """Structure and quotas, lint of the guardrails, and expectations."""
-    return Problems([*check_design(org), *guardrails.lint(org), *guardrails.expectations(org)])
+    """Structure and quotas, lint of the guardrails, expectations, and what AWS recommends."""
+    return Problems(
+        [*check_design(org), *guardrails.lint(org), *guardrails.expectations(org), *guardrails.practice(org)]
+    )

@@ -11,7 +11,9 @@ from orgkit.guardrails.inheritance import levels
 from orgkit.guardrails.lint import lint
 from orgkit.guardrails.packing import Packing, pack, pack_documents
 from orgkit.guardrails.permissions import Permissions, permissions
+from orgkit.guardrails.practice import practice
 from orgkit.guardrails.second_opinion import OpinionatedDecision, SecondOpinion
+from orgkit.guardrails.tag_policy import attach_tag_policy, tag_policy
 from orgkit.guardrails.views import AccountPermissions, GroupPermissions, Who
 from orgkit.guardrails.witness import Witness
 
@@ -32,6 +34,7 @@ __all__ = [
     "Who",
     "Witness",
     "assumable",
+    "attach_tag_policy",
     "compare",
     "decide",
     "effective",
@@ -41,5 +44,7 @@ __all__ = [
     "pack",
     "pack_documents",
     "permissions",
+    "practice",
     "run",
+    "tag_policy",
 ]

@@ -1,0 +1,79 @@
+"""What AWS's guidance for organizations of many accounts recommends, asked of a design.
+
+A rule is a function that yields findings, and an entry in RULES with its code, severity and the page it comes from.
+Rules are quiet where they do not apply: without member accounts, or where policies are not enforced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from orgkit.design import Organization, Problem, Severity
+from orgkit.design.checks.finding import Finding, where
+from orgkit.guardrails.practice import places, protection, services
+from orgkit.guardrails.practice.view import View
+
+_GUIDE = "https://docs.aws.amazon.com/organizations/latest/userguide/"
+_PAPER = "https://docs.aws.amazon.com/whitepapers/latest/organizing-your-aws-environment/"
+_IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
+_SRA = "https://docs.aws.amazon.com/prescriptive-guidance/latest/security-reference-architecture/"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One recommendation: a stable code, how much a breach matters, the function, and the page it comes from."""
+
+    code: str
+    severity: Severity
+    find: Callable[[View], Iterable[Finding]]
+    source: str
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("workload-in-management", "warning", places.in_management, _GUIDE + "orgs_best-practices_mgmt-acct.html"),
+    Rule("log-archive-shared", "warning", places.log_archive_shared, _PAPER + "security-ou-and-accounts.html"),
+    Rule("no-log-archive", "note", places.no_log_archive, _PAPER + "security-ou-and-accounts.html"),
+    Rule("no-security-account", "note", places.no_security_account, _PAPER + "security-ou-and-accounts.html"),
+    Rule("production-beside-others", "warning", places.production_beside_others, _PAPER + "workloads-ou.html"),
+    Rule("no-suspended-ou", "note", places.no_suspended_ou, _PAPER + "procedural-ous.html"),
+    Rule("suspended-ou-open", "warning", places.suspended_ou_open, _PAPER + "procedural-ous.html"),
+    Rule("sandbox-without-limits", "warning", places.sandbox_without_limits, _PAPER + "sandbox-ou.html"),
+    Rule("leaving-allowed", "warning", protection.leaving_allowed, _GUIDE + "orgs_best-practices_member-acct.html"),
+    Rule("root-user-free", "warning", protection.root_user_free, _IAM + "root-user-best-practices.html"),
+    Rule(
+        "no-region-guard",
+        "note",
+        protection.no_region_guard,
+        _GUIDE + "orgs_manage_policies_scps_examples_general.html",
+    ),
+    Rule("nothing-denied-everywhere", "note", protection.nothing_everywhere, _GUIDE + "orgs_manage_policies_scps.html"),
+    Rule("logs-unprotected", "warning", protection.logs_unprotected, _SRA + "org-management.html"),
+    Rule("detection-unprotected", "warning", protection.detection_unprotected, _SRA + "org-management.html"),
+    Rule("recording-unprotected", "warning", protection.recording_unprotected, _SRA + "org-management.html"),
+    Rule("no-break-glass", "note", services.no_break_glass, _PAPER + "break-glass-access.html"),
+    Rule(
+        "administered-from-management", "note", services.from_management, _GUIDE + "orgs_integrate_delegated_admin.html"
+    ),
+    Rule("no-tag-policy", "note", services.no_tag_policy, _GUIDE + "orgs_manage_policies_tag-policies.html"),
+)
+
+
+def practice(org: Organization) -> list[Problem]:
+    """Every recommendation that a design does not follow, with its page and how to mend it."""
+    view = View(org)
+    if not view.members:
+        return []
+    return [
+        Problem(
+            code=rule.code,
+            severity=rule.severity,
+            where=where(org, found.place),
+            message=found.message,
+            fix=found.fix,
+            node=found.place if found.place in org else None,
+            source=found.source or rule.source,
+        )
+        for rule in RULES
+        for found in rule.find(view)
+    ]
