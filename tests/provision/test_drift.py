@@ -41,12 +41,6 @@ class Way:
         return drift(design, last_design(self.journal), read(self.target, design=design))
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the starter's role for the delivery pipeline refers to."""
-    monkeypatch.setenv("CICD_EXTERNAL_ID", "a-secret-of-these-tests")
-
-
 @pytest.fixture
 def way(tmp_path: Path) -> Iterator[Way]:
     design = mended(orgkit.load("starter"))
