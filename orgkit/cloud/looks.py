@@ -12,8 +12,7 @@ from typing import Any
 from orgkit.design import Account, Organization
 from orgkit.design.sections import Baseline
 from orgkit.design.template import read_template
-from orgkit.errors import DesignError
-from orgkit.errors import InputError
+from orgkit.errors import DesignError, InputError
 
 MANAGEMENT = "management"
 

@@ -115,6 +115,25 @@ class Sessions:
         expires = keys["Expiration"].timestamp() - _RENEW if self._real else float("inf")
         return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], expires)
 
+    def assume_root(self, sts: Any, account: str, task: str) -> Credentials:
+        """Return credentials of a member account's root user that are good for one task, for 15 minutes.
+
+        https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoot.html
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        policy = {"arn": f"arn:aws:iam::aws:policy/root-task/{task}"}
+        try:
+            keys = sts.assume_root(TargetPrincipal=account, TaskPolicyArn=policy, DurationSeconds=900)["Credentials"]
+        except (BotoCoreError, ClientError) as error:
+            raise CloudError(
+                f"there is no root session in the account {account}: {error}",
+                mend="Check that central root access is on, and that the caller may use sts:AssumeRoot.",
+            ) from None
+        return Credentials(
+            keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], keys["Expiration"].timestamp() - 60
+        )
+
     def close(self) -> None:
         """Let go of what the clients stand on."""
         if self._on_close is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from orgkit.cloud.capabilities import Capability, capability
 from orgkit.cloud.clock import Clock
 from orgkit.cloud.pacing import Pacer, Rate
-from orgkit.cloud.sessions import Sessions
+from orgkit.cloud.sessions import Credentials, Sessions
 from orgkit.errors import AmbiguousName, CloudError, TargetError, UnknownName, did_you_mean
 
 ACCESS_ROLE = "OrganizationAccountAccessRole"
@@ -47,12 +47,14 @@ class Target:
         role: str = ACCESS_ROLE,
         *,
         once: bool = False,
+        root_task: str | None = None,
     ) -> Any:
         """Return a boto3 client in the caller's own account, or in a member account through one of its roles.
 
         `account` is an id, or a name or email that one account has. `once` sends every request one time only, for
-        callers that repeat by themselves. Clients are kept and shared between threads; one
-        for a member account lives as long as its credentials, so ask again for every step.
+        callers that repeat by themselves. `root_task` is AWS's name of a task that a privileged session as the member
+        account's root user is for, such as IAMDeleteRootUserCredentials. Clients are kept and shared between threads;
+        one for a member account lives as long as its credentials, so ask again for every step.
         Errors: UnknownName, AmbiguousName, TargetError (closed, unknown service), CloudError (the role said no).
         """
         if self._closed:
@@ -62,17 +64,23 @@ class Target:
             account_id = "" if account is None else self.account(account)
             if account_id == self._own:
                 account_id = ""
-            key = (service, account_id, where, role if account_id else "", once)
+            through = root_task or role if account_id else ""
+            key = (service, account_id, where, through, once)
             kept = self._clients.get(key)
             if kept is not None and kept[1] > self.clock.time():
                 return kept[0]
-            credentials = self._sessions.assume(self._sts(), account_id, role) if account_id else None
+            credentials = self._credentials(account_id, where, role, root_task) if account_id else None
             client = self._sessions.client(service, where, credentials, once=once)
             for method in () if once else ONCE_ONLY.get(service, ()):
                 single = self._sessions.client(service, where, credentials, once=True)
                 setattr(client, method, getattr(single, method))
             self._clients[key] = (client, credentials.expires if credentials else float("inf"))
             return client
+
+    def _credentials(self, account: str, region: str, role: str, root_task: str | None) -> Credentials:
+        if root_task is None:
+            return self._sessions.assume(self._sts(), account, role)
+        return self._sessions.assume_root(self.client("sts", region=region), account, root_task)
 
     @property
     def account_id(self) -> str:

@@ -116,6 +116,9 @@ def _stack_set(
 ) -> None:
     region = draft.design.settings.home_region
     parameters = _parameters(draft, baseline)
+    logging = draft.design.settings.logging
+    if logging is not None and logging.bucket in baseline.parameters.values():
+        after = [*after, f"set_bucket_policy:{logging.bucket}"]  # Config looks at the bucket before it delivers
     changed: list[str] = []
     if now is None:
         changed.append(

@@ -139,13 +139,15 @@ class Calls:
         service: str = "organizations",
         account: str | None = None,
         region: str | None = None,
+        root_task: str | None = None,
         done: Collection[str] = (),
         again: Collection[str] = (),
     ) -> dict[str, Any] | None:
         """Make one call and return its reply, or None where AWS answers with a code of `done`: it is so already.
 
-        `account` is another account than the step's own to make the call in, by id. `again` are further codes that mean
-        "later". What stands for a secret in the parameters is put in here, and taken out of what is written down.
+        `account` is another account than the step's own to make the call in, by id; with `root_task` as its root user,
+        who may do that task and nothing else. `again` are further codes that mean "later". What stands for a secret in
+        the parameters is put in here, and taken out of what is written down.
         Raises CloudError where AWS refuses, NoReply where it does not answer, Stopped before a call when asked to stop.
         """
         from botocore import xform_name
@@ -164,7 +166,7 @@ class Calls:
             account = account or self._account
         waited = 0.0
         while True:
-            client = self._client(service, account, region)
+            client = self._client(service, account, region, root_task)
             if service == "organizations":
                 self.pause(self._target.pace.reserve(operation))
             if self._stop.is_set():
@@ -258,8 +260,10 @@ class Calls:
         """The target's time, in seconds since 1970."""
         return self._target.clock.time()
 
-    def _client(self, service: str, account: str | None, region: str | None) -> Any:
+    def _client(self, service: str, account: str | None, region: str | None, root_task: str | None) -> Any:
         place: dict[str, Any] = {"account": account} if account is not None else {}
+        if root_task is not None:
+            place["root_task"] = root_task
         if self._role is not None and account is not None and account == self._account:
             place["role"] = self._role
         waited = 0.0

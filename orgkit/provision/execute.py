@@ -29,7 +29,13 @@ from typing import Any, Final
 
 from orgkit.design import SCP
 from orgkit.errors import CloudError
-from orgkit.provision import carry_out_access, log_bucket_execution, service_execution, stack_set_execution
+from orgkit.provision import (
+    carry_out_access,
+    log_bucket_execution,
+    security_execution,
+    service_execution,
+    stack_set_execution,
+)
 from orgkit.provision.billing import create_budget, set_cost_tags
 from orgkit.provision.calls import Calls
 from orgkit.provision.creation import create_account
@@ -175,6 +181,7 @@ EXECUTORS: Final[Mapping[str, Execute]] = MappingProxyType(
         ),
         **service_execution.EXECUTORS,
         **log_bucket_execution.EXECUTORS,
+        **security_execution.EXECUTORS,
         **stack_set_execution.EXECUTORS,
     }
 )

@@ -26,7 +26,9 @@ def judge(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Pro
     held: list[Problem] = []
     for step, decision in _decisions(draft, steps):
         if decision.outcome in ("explicitDeny", "implicitDeny"):
-            blocked.append(_problem(step, decision, "would stop", "error", "Exempt the role in the policy that denies it."))
+            blocked.append(
+                _problem(step, decision, "would stop", "error", "Exempt the role in the policy that denies it.")
+            )
         elif decision.outcome == "undetermined":
             turns = ", ".join(decision.missing) or "what is not known yet"
             mend = f"It turns on {turns}: see that the role passes, or exempt it."

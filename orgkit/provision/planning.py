@@ -27,6 +27,7 @@ from orgkit.provision.rehearsal import rehearse
 from orgkit.provision.removal_steps import plan_removals
 from orgkit.provision.removals import removals
 from orgkit.provision.role_steps import plan_roles
+from orgkit.provision.security_steps import plan_security
 from orgkit.provision.snapshot import snapshot
 from orgkit.provision.tags import plan_tags
 from orgkit.provision.tree_steps import plan_tree
@@ -49,8 +50,9 @@ def plan(
     writes them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
     Errors: InputError for a name in `remove` that does not say enough.
     """
-    live = looked_at(design, live)
-    draft = Draft(design, live, match(design, live), removals(design, live, remove))
+    named = removals(design, live, remove)
+    live = looked_at(design, live, named.access)
+    draft = Draft(design, live, match(design, live), named)
     plan_organization(draft)
     plan_policies(draft)
     plan_tree(draft)
@@ -65,6 +67,7 @@ def plan(
     plan_cost_tags(draft)
     plan_logging(draft)
     plan_baselines(draft)
+    plan_security(draft)
     check_limits(draft)
     graph, order = arrange(draft)
     if only is not None:

@@ -79,9 +79,6 @@ SERVICE_CALLS: Final[Mapping[str, ServiceCall]] = MappingProxyType(
             "s3:PutAccountPublicAccessBlock", 132, "PutPublicAccessBlock", service="s3control"
         ),
         # security services
-        "enable_ram_sharing": ServiceCall(
-            "ram:EnableSharingWithAwsOrganization", 90, "EnableSharingWithAwsOrganization"
-        ),
         "enable_root_credentials_management": ServiceCall(
             "iam:EnableOrganizationsRootCredentialsManagement", 91, "EnableOrganizationsRootCredentialsManagement"
         ),
