@@ -134,7 +134,7 @@ def suspended_ou_open(view: View) -> Iterator[Finding]:
         probe = org.copy()
         handle = "suspended-probe"
         probe.add_account(handle, ou.id, email="suspended-probe@example.invalid")
-        free = catalogue.all_bits & ~View(probe).plain.cell(probe.account(handle)).blocked
+        free = catalogue.all_bits & ~View(probe).plain[f"account:{handle}"]
         if free == catalogue.all_bits or free.bit_count() > len(catalogue) // 2:
             yield Finding(
                 ou.id,

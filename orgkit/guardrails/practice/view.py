@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property, reduce
 from operator import or_
 
@@ -18,6 +18,8 @@ _WHO = "aws:principal"
 SUSPENDED = re.compile(r"suspend|quarantin", re.IGNORECASE)
 SANDBOX = re.compile(r"sandbox", re.IGNORECASE)
 _SHOWN = 3
+
+Stopped = Mapping[str, int]  # by member's node, the actions that are stopped, as a bit set of the catalogue
 
 
 class View:
@@ -39,26 +41,25 @@ class View:
         return True
 
     @cached_property
-    def plain(self) -> Survey:
-        """An application's role of each account, at home."""
+    def plain(self) -> Stopped:
+        """For an application's role of each account, at home."""
         return self.through("role/application", self.org.settings.home_region)
 
-    def through(self, principal: str, region: str) -> Survey:
-        """The guardrails as one principal of each account meets them in a region."""
+    def through(self, principal: str, region: str) -> Stopped:
+        """What the guardrails stop for one principal of each member account in a region."""
         arn = f"arn:{self.org.settings.partition}:iam::{{{{account.id}}}}:{principal}"
-        return Survey(self.org, Lens(name=principal, principal=arn, region=region), Shared())
+        survey = Survey(self.org, Lens(name=principal, principal=arn, region=region), Shared())
+        cells = {account.id: survey.cell(account) for account in self.members}
+        stopped = {id(cell): _stopped(cell) for cell in cells.values()}
+        return {node: stopped[id(cell)] for node, cell in cells.items()}
 
     def open(
-        self, action: str, survey: Survey | None = None, accounts: Iterable[Account] | None = None
+        self, action: str, stopped: Stopped | None = None, accounts: Iterable[Account] | None = None
     ) -> list[Account]:
         """The member accounts in which no guardrail stops an action; one that turns on who asks does stop it."""
         bits = load_catalogue().expand(action)
-        looked = self.plain if survey is None else survey
-        return [
-            account
-            for account in (self.working if accounts is None else accounts)
-            if bits & ~_stopped(looked.cell(account))
-        ]
+        looked = self.plain if stopped is None else stopped
+        return [a for a in (self.working if accounts is None else accounts) if bits & ~looked[a.id]]
 
     @cached_property
     def working(self) -> list[Account]:
