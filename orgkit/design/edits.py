@@ -86,11 +86,12 @@ def rename(org: Organization, ref: str, name: str) -> Edit:
         raise DesignError(f"{org.path(before.id)} needs a name")
     after = _changed(before, name=name)
     changes: list[Change] = [Replace(before, after)]
-    if isinstance(after, Policy):
-        check_policy_name(org, after)
     settings = _following(org, before.id)
     if settings != org.settings:
         changes.append(Configure(org.settings, settings))
+    if isinstance(after, Policy):
+        check_policy_name(org, after)
+        changes += _record_move(org, before, before.name, name, settings)
     if isinstance(after, OrganizationalUnit):
         parent = org.parent(after.id)
         assert parent is not None
@@ -232,17 +233,22 @@ def check_handle(handle: str, what: str) -> None:
 
 
 def check_ou_place(org: Organization, ou: OrganizationalUnit, parent: str) -> None:
-    """Siblings need different names, and OUs nest only so deep.
+    """Siblings need different names in AWS and different handles here, and OUs nest only so deep.
 
     https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
     """
-    for twin in org._names.find_named(ou.name):
-        if twin != ou.id and isinstance(org.entity(twin), OrganizationalUnit) and org.parent(twin) == parent:
-            raise DesignError(
-                f"{org.path(parent)} has an OU named {ou.name!r} already",
-                where=org.where(twin),
-                mend="OUs of one parent need different names.",
-            )
+    for what, said in (("name", "named"), ("handle", "with the handle")):
+        mine = getattr(ou, what)
+        for twin in org._names.find_named(mine):
+            other = org.entity(twin)
+            if twin == ou.id or not isinstance(other, OrganizationalUnit) or org.parent(twin) != parent:
+                continue
+            if getattr(other, what) == mine:
+                raise DesignError(
+                    f"{org.path(parent)} has an OU {said} {mine!r} already",
+                    where=org.where(twin),
+                    mend=f"OUs of one parent need different {what}s.",
+                )
     below = [org.depth(node) for node in org.subtree(ou.id)] if ou.id in org else [0]
     height = max(below) - min(below) + 1
     limit = org.quotas["ou_depth"]
@@ -419,13 +425,17 @@ def _following(org: Organization, renamed: str) -> Settings:
 def _record_move(
     org: Organization, entity: Target | Policy, old: str, new: str, settings: Settings | None = None
 ) -> list[Change]:
-    """A `moved:` entry, so that a plan sees a rename and not a removal; a pinned id says it already."""
+    """A `moved:` entry, so that a plan sees a rename and not a removal.
+
+    It is added even where it takes an earlier one back, since nobody knows here what was applied meanwhile. A pinned id
+    says it already, but not for what is below.
+    """
     settings = settings or org.settings
-    if entity.aws_id is not None or old == new:
+    below = org.subtree(entity.id) if isinstance(entity, OrganizationalUnit) else (entity.id,)
+    unpinned = any(org.entity(node).aws_id is None and org.entity(node).kind == entity.kind for node in below)
+    if old == new or not unpinned:
         return []
-    # Entries are read in order, so only the last one can be joined with this.
-    joined = bool(settings.moved) and settings.moved[-1].new == old
-    kept = settings.moved[:-1] if joined else settings.moved
-    first = settings.moved[-1].old if joined else old
-    moved = kept if first == new else (*kept, Moved(old=first, new=new))
-    return [Configure(settings, replace(settings, moved=moved, declared=settings.declared | {"moved"}))]
+    entry = Moved(old=old, new=new, policy=entity.type if isinstance(entity, Policy) else None)
+    return [
+        Configure(settings, replace(settings, moved=(*settings.moved, entry), declared=settings.declared | {"moved"}))
+    ]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orgkit.design.documents import Document, TextFile
+from orgkit.design.entities import POLICY_TYPES
 from orgkit.design.plain import Plain
 from orgkit.design.sections import (
     Access,
@@ -401,8 +402,9 @@ EXPECTATION: Final = Record(
 MOVED: Final = Record(
     "from and to",
     (
-        Key("from", NAME, "How AWS knows it: an OU path, a policy name or an email", "old", True),
+        Key("from", NAME, "How AWS knows it: an OU path, an email, or the name of a policy", "old", True),
         Key("to", NAME, "What it is from now on", "new", True),
+        Key("policy", Choice(POLICY_TYPES), "Of a policy, its type"),
     ),
     Moved,
     line=True,

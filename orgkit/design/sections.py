@@ -82,11 +82,14 @@ class ProtectedPrincipal:
 class Moved:
     """What was renamed, re-parented or given a new email: `old` is how AWS knows it, until a plan is applied.
 
-    OU paths are paths of names; entries are read in order, each on what the ones before it left.
+    OU paths are paths of names; entries are read in order, each on what the ones before it left. A policy is known by
+    its name and its type, `policy`; everything else has none. Edits only add entries: which of them were carried out
+    is for a plan to find out.
     """
 
     old: str
     new: str
+    policy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

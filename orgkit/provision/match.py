@@ -1,16 +1,18 @@
 """Which thing of the live organization is which of the design: identity, before any comparison.
 
 An account is matched by its pinned id, else by email; an OU by its pinned id, else by the path of names that AWS shows,
-after the `moved:` entries; a policy by its pinned id, else by type and name; the management account by its role.
+after the `moved:` entries that are still to be followed; a policy by its pinned id, else by type and name, after them
+too; the management account by its role.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orgkit.design import Account, Entity, Organization, OrganizationalUnit, Policy, Problem
-from orgkit.design.sections import Moved
+from orgkit.provision.moves import Agreement, Name, follow
 
 
 @dataclass(slots=True)
@@ -25,6 +27,10 @@ class Match:
         self.live[design] = live
         self.design[live] = design
 
+    def take(self, pairs: Mapping[str, str]) -> None:
+        for design, live in pairs.items():
+            self.pair(design, live)
+
 
 def match(design: Organization, live: Organization) -> Match:
     """Pair the nodes of both organizations."""
@@ -36,52 +42,138 @@ def match(design: Organization, live: Organization) -> Match:
         found.pair(design.management.id, live.management.id)
     by_id = {entity.aws_id: entity.id for entity in entities(live) if entity.aws_id is not None}
     _accounts(design, live, by_id, found)
-    _ous(design, live, by_id, found)
     _policies(design, live, by_id, found)
+    _ous(design, live, by_id, found)
     return found
 
 
+# What no entry leads to is looked for once more under the name that it has: AWS would refuse a second one of it.
+
+
 def _accounts(design: Organization, live: Organization, by_id: dict[str, str], found: Match) -> None:
-    emails = {a.email.casefold(): a.id for a in live.accounts() if not a.management}
-    for move in design.settings.moved:
-        old, new = move.old.casefold(), move.new.casefold()
-        if "@" in old and old in emails and new not in emails:
-            emails[new] = emails.pop(old)
+    emails: dict[Name, str] = {(a.email.casefold(),): a.id for a in live.accounts() if not a.management}
+    moves = [((move.old.casefold(),), (move.new.casefold(),)) for move in design.settings.moved if move.policy is None]
     mine = [a for a in design.accounts() if not a.management]
     _pair_pinned(design, live, mine, by_id, found)
-    for account in mine:
-        candidate = emails.get(account.email.casefold())
-        if account.aws_id is None and candidate is not None and candidate not in found.design:
-            found.pair(account.id, candidate)
+    searched = [a for a in mine if a.aws_id is None]
 
+    def pair(names: Mapping[Name, str]) -> Mapping[str, str]:
+        candidates = {a.id: names.get((a.email.casefold(),)) for a in searched}
+        return {a: b for a, b in candidates.items() if b and a not in found.live and b not in found.design}
 
-def _ous(design: Organization, live: Organization, by_id: dict[str, str], found: Match) -> None:
-    paths = {path: node for node, path in ou_paths(live).items()}
-    for move in design.settings.moved:
-        paths = _moved(paths, move)
-    mine = design.ous()
-    _pair_pinned(design, live, mine, by_id, found)
-    path_of = {node: path for path, node in paths.items()}
-    for node, path in ou_paths(design).items():
-        entity = design.entity(node)
-        if entity.aws_id is not None:
-            continue
-        # A parent that was matched by its id may have another path in AWS; its children are found below it there.
-        above = path_of.get(found.live.get(design.parent(node) or "", ""), "")
-        candidate = paths.get(f"{above}/{entity.name}") if above else None
-        candidate = candidate or paths.get(path)
-        if candidate is not None and candidate not in found.design:
-            found.pair(node, candidate)
+    def agreement(pairs: Mapping[str, str]) -> Agreement:
+        alike = sum(design.entity(mine).name == live.entity(it).name for mine, it in pairs.items())
+        return _agreement(pairs, len(searched), alike=alike, could=len(searched))
+
+    found.take(follow(emails, moves, pair, agreement))
+    found.take(pair(emails))
 
 
 def _policies(design: Organization, live: Organization, by_id: dict[str, str], found: Match) -> None:
-    names = {(p.type, p.name): p.id for p in live.policies()}
+    names: dict[Name, str] = {(p.type, p.name): p.id for p in live.policies()}
+    moves = [
+        ((move.policy, move.old), (move.policy, move.new)) for move in design.settings.moved if move.policy is not None
+    ]
     mine = design.policies()
     _pair_pinned(design, live, mine, by_id, found)
-    for policy in mine:
-        candidate = names.get((policy.type, policy.name))
-        if policy.aws_id is None and candidate is not None and candidate not in found.design:
-            found.pair(policy.id, candidate)
+    searched = [p for p in mine if p.aws_id is None]
+
+    def pair(names: Mapping[Name, str]) -> Mapping[str, str]:
+        candidates = {p.id: names.get((p.type, p.name)) for p in searched}
+        return {a: b for a, b in candidates.items() if b and a not in found.live and b not in found.design}
+
+    def agreement(pairs: Mapping[str, str]) -> Agreement:
+        alike = sum(_content(design, mine) == _content(live, it) for mine, it in pairs.items())
+        return _agreement(pairs, len(searched), alike=alike, could=len(searched))
+
+    found.take(follow(names, moves, pair, agreement))
+    found.take(pair(names))
+
+
+def _ous(design: Organization, live: Organization, by_id: dict[str, str], found: Match) -> None:
+    shown = ou_paths(live)
+    moves = [
+        (_steps(move.old.strip("/")), _steps(move.new.strip("/")))
+        for move in design.settings.moved
+        if move.policy is None
+    ]
+    mine = design.ous()
+    _pair_pinned(design, live, mine, by_id, found)
+    wanted = ou_paths(design)
+    searched = [ou for ou in mine if ou.aws_id is None]
+
+    def pair(names: Mapping[Name, str]) -> Mapping[str, str]:
+        path_of = {node: path for path, node in names.items()}
+        pairs: dict[str, str] = {}
+        taken: set[str] = set()
+        for node, path in wanted.items():
+            entity = design.entity(node)
+            if entity.aws_id is not None:
+                continue
+            # A parent that was matched by its id may have another path in AWS; its children are found below it there.
+            parent = design.parent(node) or ""
+            above = path_of.get(found.live.get(parent) or pairs.get(parent, ""), ())
+            candidate = names.get((*above, *_steps(entity.name))) if above else None
+            candidate = candidate or names.get(_steps(path))
+            if candidate is not None and candidate not in found.design and candidate not in taken:
+                pairs[node] = candidate
+                taken.add(candidate)
+        return pairs
+
+    def agreement(pairs: Mapping[str, str]) -> Agreement:
+        return _agreement(pairs, len(searched), **_evidence(design, live, found, pairs))
+
+    found.take(follow({_steps(path): node for node, path in shown.items()}, moves, pair, agreement))
+    _namesakes(design, live, found, wanted)
+
+
+def _namesakes(design: Organization, live: Organization, found: Match, wanted: Iterable[str]) -> None:
+    """What has the same name in the same place is the same."""
+    for node in wanted:
+        above = found.live.get(design.parent(node) or "")
+        if node in found.live or above is None or design.entity(node).aws_id is not None:
+            continue
+        for child in live.children(above):
+            entity = live.entity(child)
+            if entity.kind == "ou" and entity.name == design.entity(node).name and child not in found.design:
+                found.pair(node, child)
+
+
+def _evidence(design: Organization, live: Organization, found: Match, pairs: Mapping[str, str]) -> dict[str, int]:
+    """What stands in the OUs, hangs on them and is written on them: how much agrees, and how much could."""
+    ou_of = {**found.live, **pairs}
+    accounts = [account.id for account in design.accounts() if account.id in found.live]
+    placed = sum(ou_of.get(design.parent(node) or "") == live.parent(found.live[node]) for node in accounts)
+    alike = could = 0
+    for ou in design.ous():
+        policies = [policy.id for policy in design.attached(ou.id, implied=False)]
+        could += len(policies) + len(ou.tags)
+        it = ou_of.get(ou.id)
+        if it is not None:
+            there = {found.design.get(policy.id) for policy in live.attached(it, implied=False)}
+            alike += len(there.intersection(policies)) + len(ou.tags.items() & live.target(it).tags.items())
+    return {"placed": placed, "could_place": len(accounts), "alike": alike, "could": could}
+
+
+def _agreement(
+    pairs: Mapping[str, str], wanted: int, *, alike: int, could: int, placed: int = 0, could_place: int = 0
+) -> Agreement:
+    missing = wanted - len(pairs)
+    whole = not missing and placed == could_place and alike == could
+    return Agreement(len(pairs), placed, alike, missing=missing, whole=whole)
+
+
+def _content(org: Organization, policy: str) -> object:
+    entity = org.entity(policy)
+    assert isinstance(entity, Policy)
+    try:
+        return json.loads(entity.content)
+    except ValueError:
+        return entity.content
+
+
+def _steps(path: str) -> Name:
+    return tuple(path.split("/"))
 
 
 def entities(org: Organization) -> Iterator[Entity]:
@@ -101,17 +193,6 @@ def ou_paths(org: Organization) -> dict[str, str]:
                 paths[node] = f"{path}/{entity.name}" if path else entity.name
                 waiting.append((node, paths[node]))
     return paths
-
-
-def _moved(paths: dict[str, str], move: Moved) -> dict[str, str]:
-    """The paths after one entry; an entry that was carried out already, or never will be, changes nothing."""
-    old, new = move.old.strip("/"), move.new.strip("/")
-    if old not in paths or new in paths:
-        return paths
-    below = f"{old}/"
-    return {
-        new + path[len(old) :] if path == old or path.startswith(below) else path: node for path, node in paths.items()
-    }
 
 
 def _pair_pinned(

@@ -22,6 +22,7 @@ def plan_policies(draft: Draft) -> None:
             _create(draft, policy)
         else:
             _update(draft, policy, _live_policy(draft, now))
+    _free_names(draft)
     for policy in draft.live.policies():
         if policy.id not in draft.match.design and policy.id not in draft.removals.policies:
             draft.leave(policy.handle, f"policy {policy.name} ({policy.type})", "Add it to the design to manage it.")
@@ -87,6 +88,44 @@ def _update(draft: Draft, policy: Policy, now: Policy) -> None:
         draft.touches[f"update_policy:{policy.handle}"] = tuple(
             dict.fromkeys([*draft.design.targets(policy.id), *sorted(filter(None, after))])
         )
+
+
+def _free_names(draft: Draft) -> None:
+    """Names are unique in a type at every moment: whoever takes a name waits for, or renames, who has it now."""
+    holder = {(policy.type, policy.name): policy for policy in draft.live.policies()}
+    waits: dict[str, str] = {}  # policy that takes a name → policy that gives it up by a rename of its own
+    for policy in draft.design.policies():
+        steps = (f"create_policy:{policy.handle}", f"update_policy:{policy.handle}")
+        taking = next((s for s in steps if s in draft.steps and "Name" in draft.steps[s].parameters), None)
+        other = holder.get((policy.type, policy.name))
+        if taking is None or other is None or other.id == draft.match.live.get(policy.id):
+            continue
+        theirs = draft.match.design.get(other.id)
+        final = f"update_policy:{draft.design.entity(theirs).handle}" if theirs is not None else ""
+        if theirs is None or final not in draft.steps:
+            draft.block(
+                "name-taken",
+                draft.design.where(policy.id),
+                f"the live organization has another {policy.type} named {policy.name!r}",
+                "Pin its id, or give one of them another name.",
+            )
+            continue
+        last = theirs
+        while last in waits:
+            last = waits[last]
+        if last != policy.id:
+            waits[policy.id] = theirs
+            draft.after.append((taking, final))
+            continue
+        aside = draft.add(
+            "update_policy",
+            f"{other.name} aside",
+            f"rename policy {other.name} for the time being",
+            place=other.handle,
+            why=f"its name is needed for {policy.handle}",
+            parameters={"PolicyId": draft.ref(theirs), "Name": f"{other.name[:119]} (moving)"},
+        )
+        draft.after += [(taking, aside), (final, aside)]
 
 
 def _content_differs(draft: Draft, policy: Policy, now: Policy) -> bool:

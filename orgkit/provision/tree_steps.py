@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import Any
 
 from orgkit.design import Account, Organization, OrganizationalUnit
+from orgkit.design.contacts import CONTACT_SERVICE
 from orgkit.design.entities import ACCESS_ROLE
 from orgkit.provision import references
 from orgkit.provision.draft import Draft
 from orgkit.provision.effects import effects_of_moving
-from orgkit.provision.organization_steps import CREATE
+from orgkit.provision.organization_steps import CREATE, is_trusted
 from orgkit.provision.tags import tag_list
 
 # AWS moves these; it refuses to rename them.
@@ -77,6 +78,7 @@ def _ou(draft: Draft, ou: OrganizationalUnit) -> None:
 def _free_names(draft: Draft) -> None:
     """Siblings need different names at every moment: whoever takes a name waits for, or renames, who has it now."""
     holder = {(draft.live.parent(ou.id), ou.name): ou.id for ou in draft.live.ous()}
+    waits: dict[str, str] = {}  # OU that takes a name → OU that gives it up by a rename of its own
     for ou in draft.design.ous():
         place = draft.place(ou.id)
         taking = next((s for s in (f"create_ou:{place}", f"rename_ou:{place}") if s in draft.steps), None)
@@ -95,6 +97,15 @@ def _free_names(draft: Draft) -> None:
                 "Pin its id, or give one of them another name.",
             )
             continue
+        final = f"rename_ou:{draft.place(theirs)}"
+        last = theirs
+        while last in waits:
+            last = waits[last]
+        if final in draft.steps and last != ou.id:
+            waits[ou.id] = theirs
+            draft.after.append((taking, final))
+            continue
+        # Names that go round in a circle, or a name that is free only when the whole OU is gone.
         aside = draft.add(
             "rename_ou",
             f"{draft.live_place(other)} aside",
@@ -107,7 +118,6 @@ def _free_names(draft: Draft) -> None:
             },
         )
         draft.after.append((taking, aside))
-        final = f"rename_ou:{draft.place(theirs)}"
         if final in draft.steps:
             draft.after.append((final, aside))
 
@@ -215,12 +225,22 @@ def _rename_account(draft: Draft, account: Account, live: Account) -> None:
             "account-not-active", place, f"it cannot be renamed while it is {live.state}", "Reactivate it, or wait."
         )
         return
+    if not account.management and not is_trusted(draft, CONTACT_SERVICE):
+        draft.block(
+            "rename-untrusted",
+            draft.design.where(account.id),
+            f"{live.name} cannot be renamed to {account.name}: {CONTACT_SERVICE} has no trusted access",
+            f"Add {CONTACT_SERVICE} to trusted_access, or rename it from within the account.",
+        )
+        return
+    enabling = f"enable_trusted_access:{CONTACT_SERVICE}"
     draft.add(
         "rename_account",
         account.email.casefold() or account.handle,
         f"rename account {live.name} to {account.name}",
         place=place,
         parameters={"AccountName": account.name} | ({} if account.management else {"AccountId": draft.ref(account.id)}),
+        after=[enabling] if enabling in draft.steps else [],
     )
 
 

@@ -323,6 +323,12 @@ FOUND = [
         "'Old' moved to 'New', which is nothing in the design",
     ),
     Case(
+        "a moved entry of a policy that leads to nothing",
+        "moved-to-nothing",
+        lambda org: org.configure(moved=(Moved(old="Old", new="Workloads", policy="SERVICE_CONTROL_POLICY"),)),
+        "'Old' moved to 'Workloads', which is nothing in the design",
+    ),
+    Case(
         "accounts without a management account",
         "management-missing",
         lambda org: (org._graph.remove_node("account:management"), setattr(org, "_whole", None)),

@@ -55,18 +55,39 @@ def test_a_rename_keeps_handle_id_and_place() -> None:
     assert org.find("Workloads/Prod") == "ou:Workloads/Production"
 
 
-def test_moves_and_renames_of_ous_are_recorded_for_the_plan_and_collapse() -> None:
+def test_moves_and_renames_of_ous_are_recorded_for_the_plan_and_never_taken_back() -> None:
     org = small()
     org.rename("Production", "Prod")
-    assert org.settings.moved == (Moved(old="Workloads/Production", new="Workloads/Prod"),)
+    org.rename("Production", "Production")  # a plan may have been applied in between
     org.move("Production", "root")
-    assert org.settings.moved == (Moved(old="Workloads/Production", new="Prod"),)
-    org.add_ou("Other")
-    org.move("Production", "Other")
-    org.rename("Production", "Production")
-    assert org.settings.moved == (Moved(old="Workloads/Production", new="Other/Production"),)
-    org.move("Production", "Workloads")
-    assert org.settings.moved == ()
+    assert org.settings.moved == (
+        Moved(old="Workloads/Production", new="Workloads/Prod"),
+        Moved(old="Workloads/Prod", new="Workloads/Production"),
+        Moved(old="Workloads/Production", new="Production"),
+    )
+
+
+def test_a_renamed_policy_is_recorded_with_its_type() -> None:
+    org = small()
+    org.add_policy("limits", {"Version": "2012-10-17", "Statement": []})
+    org.rename("limits", "Limits of all")
+    assert org.settings.moved == (Moved(old="limits", new="Limits of all", policy="SERVICE_CONTROL_POLICY"),)
+    org.set("limits", aws_id="p-12345678")
+    org.rename("limits", "Limits")
+    assert len(org.settings.moved) == 1
+
+
+def test_siblings_may_exchange_their_names_and_not_have_one_handle() -> None:
+    org = small()
+    org.add_ou("Sandbox")
+    org.rename("Workloads", "between")
+    org.rename("Sandbox", "Workloads")
+    org.rename("ou:Workloads", "Sandbox")
+    assert (org.aws_path("ou:Workloads"), org.aws_path("ou:Sandbox")) == ("Sandbox", "Workloads")
+    with pytest.raises(DesignError, match="has an OU with the handle 'Sandbox' already"):
+        org.add_ou("Sandbox", name="Another")
+    with pytest.raises(DesignError, match="has an OU named 'Sandbox' already"):
+        org.rename("ou:Sandbox", "Sandbox")
 
 
 def test_entries_of_different_ous_stay_apart_and_in_order() -> None:
@@ -79,6 +100,13 @@ def test_entries_of_different_ous_stay_apart_and_in_order() -> None:
         Moved(old="Workloads", new="Apps"),
         Moved(old="Apps/Prod", new="Apps/Live"),
     )
+
+
+def test_a_pinned_ou_above_one_that_is_not_is_recorded() -> None:
+    org = small()
+    org.set("Workloads", aws_id="ou-abcd-12345678")
+    org.rename("Workloads", "Apps")
+    assert org.settings.moved == (Moved(old="Workloads", new="Apps"),)
 
 
 def test_a_pinned_ou_needs_no_record() -> None:

@@ -171,10 +171,13 @@ def test_full_aws_access_may_be_listed_or_taken_away(tmp_path: Path) -> None:
 def test_moves_and_removals_are_read(tmp_path: Path) -> None:
     org = read(
         tmp_path,
-        "orgkit: 1\nmoved:\n- {from: Old, to: New}\nremove:\n- {ou: Gone}\n- {detach: guard, from: root}\n"
+        "orgkit: 1\nmoved:\n- {from: Old, to: New}\n- {from: deny, to: Deny all, policy: SERVICE_CONTROL_POLICY}\nremove:\n- {ou: Gone}\n- {detach: guard, from: root}\n"
         "- {close: a}\n- {leave: b}\n- {policy: p}\n",
     )
-    assert [(move.old, move.new) for move in org.settings.moved] == [("Old", "New")]
+    assert [(move.old, move.new, move.policy) for move in org.settings.moved] == [
+        ("Old", "New", None),
+        ("deny", "Deny all", "SERVICE_CONTROL_POLICY"),
+    ]
     assert org.settings.remove == (
         Removal(kind="ou", ref="Gone"),
         Removal(kind="detach", ref="guard", source="root"),

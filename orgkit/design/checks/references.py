@@ -84,13 +84,16 @@ def moved_to_nothing(org: Organization) -> Iterator[Finding]:
     moved = org.settings.moved
     if not moved:
         return
-    there = {org.aws_path(ou.id) for ou in org.ous()}
-    there |= {account.email for account in org.accounts()} | {account.handle for account in org.accounts()}
+    tree = {org.aws_path(ou.id) for ou in org.ous()}
+    tree |= {account.email for account in org.accounts()} | {account.handle for account in org.accounts()}
     for index, entry in enumerate(moved):
         name = entry.new
         for later in moved[index + 1 :]:
-            if name == later.old or name.startswith(f"{later.old}/"):
+            if later.policy == entry.policy and (
+                name == later.old or (entry.policy is None and name.startswith(f"{later.old}/"))
+            ):
                 name = later.new + name[len(later.old) :]
+        there = {policy.name for policy in org.policies() if policy.type == entry.policy} if entry.policy else tree
         if name not in there:
             yield Finding(
                 f"moved[{index}]",
