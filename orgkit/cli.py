@@ -326,7 +326,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("draw", _draw, "draw an organization", "orgkit draw org.yaml -o org.svg", answers=False)
     design(one)
-    one.add_argument("--view", default="structure", help="structure (the default), guardrails, cost")
+    one.add_argument("--view", default="structure", help="structure (the default), guardrails, access, cost")
     one.add_argument(
         "-o", "--output", help="a .svg, .png, .mmd, .drawio or .dot file; without it an outline is printed"
     )

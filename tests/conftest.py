@@ -16,6 +16,12 @@ settings.load_profile("orgkit")
 ROOT = Path(__file__).parents[1]
 
 
+@pytest.fixture(autouse=True)
+def external_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The secret that the starter's deploy role refers to: without it, applying the starter is refused."""
+    monkeypatch.setenv("CICD_EXTERNAL_ID", "external-id-of-the-tests")
+
+
 @pytest.fixture(scope="session")
 def samples() -> Path:
     """The folder of published configurations, or skip."""

@@ -226,3 +226,34 @@ class TestChanges:
         text = str(draw(after, "changes", before=before))
         assert "next [+ added]" in text
         assert "app [~ email]" in text
+
+
+class TestAccess:
+    def test_each_account_shows_who_comes_in_and_as_what(self, org: Organization) -> None:
+        assert words(row(card(org, "access", "Production"), "app-a-prod")) == [
+            "cicd-deploy-role ← codebuild-role of shared-services",
+            "auditor ← group security",
+        ]
+
+    def test_what_the_guardrails_stop_is_a_warning(self, org: Organization) -> None:
+        stop = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*"}
+        org.add_policy("closed", {"Version": "2012-10-17", "Statement": [stop]}, type=SCP)
+        org.attach("closed", "shared-services")
+        badge = row(card(org, "access", "Production"), "app-a-prod").badges[0]
+        assert (badge.text, badge.tone) == ("cicd-deploy-role ← codebuild-role of shared-services, stopped", "warning")
+        assert "2 stopped by the guardrails" in draw(org, "access").caption
+
+    def test_what_turns_on_something_unknown_is_dashed(self, org: Organization) -> None:
+        turns = {"StringNotEquals": {"aws:PrincipalTag/may": "yes"}}
+        stop = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*", "Condition": turns}
+        org.add_policy("perhaps", {"Version": "2012-10-17", "Statement": [stop]}, type=SCP)
+        org.attach("perhaps", "shared-services")
+        badge = row(card(org, "access", "Production"), "app-a-prod").badges[0]
+        assert (badge.text.endswith(", it depends"), badge.tone) == (True, "inherited")
+
+    def test_the_tooltip_says_what_is_left_of_the_actions(self, org: Organization) -> None:
+        assert row(card(org, "access", "Production"), "app-a-prod").badges[0].tip.endswith("5 actions, none blocked")
+
+    def test_ways_into_folded_accounts_are_counted(self, org: Organization) -> None:
+        (folded,) = card(org, "access", "Production", collapse="always").rows
+        assert folded.note == "4 ways in"
