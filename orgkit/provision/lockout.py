@@ -1,4 +1,4 @@
-"""Who could no longer do what they must: the plan's own caller, protected principals, the roles of baselines.
+"""Who could no longer do what they must: the plan's own caller, and protected principals.
 
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orgkit.design import SCP, Account, Organization, Problem
+from orgkit.design import SCP, Organization, Problem
 from orgkit.design.sections import Lens, ProtectedPrincipal
 from orgkit.errors import InputError
 from orgkit.guardrails.decide import decide
@@ -25,13 +25,13 @@ _OWN = "{{account.id}}"
 
 def lock_outs(
     draft: Draft, steps: list[Step], end: Organization, principal: str | None, allowed: frozenset[str]
-) -> tuple[list[Problem], list[Problem]]:
-    """What stops the plan (the caller or a protected principal is locked out), and what to know (a baseline is)."""
+) -> list[Problem]:
+    """What stops the plan: the caller or a protected principal is locked out."""
     blocked = list(_caller(draft, steps, principal))
     for protected in draft.design.settings.protected_principals:
         if protected.principal not in allowed:
             blocked += _protected(draft, end, protected)
-    return blocked, list(_baselines(draft, end))
+    return blocked
 
 
 # ---- the caller ----------------------------------------------------------------------------------
@@ -127,36 +127,3 @@ def _bits(actions: tuple[str, ...]) -> int:
 def _account_part(arn: str) -> str:
     parts = arn.split(":", _PLACES - 1)
     return parts[4] if len(parts) == _PLACES else "*"
-
-
-# ---- baselines -----------------------------------------------------------------------------------
-
-
-def _baselines(draft: Draft, end: Organization) -> Iterator[Problem]:
-    """Baselines whose own calls the guardrails of an account would stop."""
-    for baseline in draft.design.settings.baselines.values():
-        role = f"arn:aws:iam::{_OWN}:role/{baseline.role or 'stacksets-exec'}"
-        survey = Survey(end, Lens(name=baseline.name, principal=role, region=(*baseline.regions, None)[0]), Shared())
-        catalogue = load_catalogue()
-        wanted = _bits(baseline.actions) if baseline.actions else 0
-        for account in _accounts_of(draft, end, baseline.to):
-            stopped = survey.cell(account).blocked & wanted
-            if stopped:
-                names = sorted(catalogue.names(stopped))
-                yield Problem(
-                    code="baseline-stopped",
-                    severity="warning",
-                    where=end.path(account.id),
-                    message=f"the guardrails stop baseline {baseline.name}: {', '.join(names[:5])}",
-                    fix="Exempt its role in the policy, or leave these accounts out of it.",
-                )
-
-
-def _accounts_of(draft: Draft, end: Organization, to: tuple[str, ...]) -> Iterator[Account]:
-    wanted = {account.id for name in to for account in draft.design.accounts(draft.design.find(name))}
-    for node in sorted(wanted):
-        there = draft.match.live.get(node) or f"new:{draft.name(node)}"
-        if there in end:
-            account = end.account(there)
-            if not account.management:
-                yield account

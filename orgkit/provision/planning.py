@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from orgkit.design import Organization, Problems
 from orgkit.provision.access_removals import plan_access_removals
 from orgkit.provision.attachment_steps import plan_attachments
+from orgkit.provision.baseline_judging import judge_baselines
 from orgkit.provision.baseline_steps import plan_baselines
 from orgkit.provision.billing_steps import plan_budgets, plan_cost_tags
 from orgkit.provision.contact_steps import plan_contacts
@@ -74,11 +75,12 @@ def plan(
         graph, order = restrict(graph, order, only)
     rehearsed = rehearse(draft, order, principal, lock_out)
     stopped, doubtful = judge(draft, order)
+    halted, doubted = judge_baselines(draft, order)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
         edges=tuple(sorted((before, after, str(data["kind"])) for before, after, data in graph.edges(data=True))),
-        blocked=Problems([*draft.blocked, *rehearsed.blocked, *stopped]),
-        held=Problems([*draft.held, *rehearsed.held, *doubtful]),
+        blocked=Problems([*draft.blocked, *rehearsed.blocked, *stopped, *halted]),
+        held=Problems([*draft.held, *doubtful, *doubted]),
         unmanaged=Problems(draft.unmanaged),
         exposures=rehearsed.exposures,
         assumptions=rehearsed.assumptions,

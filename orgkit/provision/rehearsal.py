@@ -36,7 +36,6 @@ class Rehearsal:
 
     exposures: tuple[Exposure, ...] = ()
     blocked: tuple[Problem, ...] = ()
-    held: tuple[Problem, ...] = ()
     assumptions: tuple[str, ...] = ()
 
 
@@ -51,10 +50,10 @@ def rehearse(draft: Draft, order: tuple[str, ...], principal: str | None, allowe
     rehearsing = _Rehearsing(draft)
     rehearsing.run(steps)
     found = tuple(rehearsing.exposures())
-    blocked, held = lock_outs(draft, steps, rehearsing.state.org, principal, frozenset(allowed))
+    blocked = lock_outs(draft, steps, rehearsing.state.org, principal, frozenset(allowed))
     assumptions = [*ASSUMPTIONS, f"the calls are made by {principal or 'a role of the management account'}"]
     assumptions += [f"{part} not readable: the answer depends on it" for part in draft.live.unknown]
-    return Rehearsal(found, tuple(blocked), tuple(held), tuple(assumptions))
+    return Rehearsal(found, tuple(blocked), tuple(assumptions))
 
 
 @dataclass(frozen=True, slots=True)
