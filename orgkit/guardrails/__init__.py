@@ -12,6 +12,7 @@ from orgkit.guardrails.lint import lint
 from orgkit.guardrails.packing import Packing, pack, pack_documents
 from orgkit.guardrails.permissions import Permissions, permissions
 from orgkit.guardrails.practice import practice
+from orgkit.guardrails.quarantine import quarantine
 from orgkit.guardrails.second_opinion import OpinionatedDecision, SecondOpinion
 from orgkit.guardrails.tag_policy import attach_tag_policy, tag_policy
 from orgkit.guardrails.views import AccountPermissions, GroupPermissions, Who
@@ -45,6 +46,7 @@ __all__ = [
     "pack_documents",
     "permissions",
     "practice",
+    "quarantine",
     "run",
     "tag_policy",
 ]

@@ -6,6 +6,7 @@ from orgkit.provision.apply import apply
 from orgkit.provision.difference import Difference, Drift
 from orgkit.provision.drift import drift
 from orgkit.provision.exposure import Exposure
+from orgkit.provision.inviting import Invitation, invitations, invite, missing_access_role
 from orgkit.provision.plan import Plan
 from orgkit.provision.planning import plan
 from orgkit.provision.steps import Step
@@ -18,6 +19,7 @@ __all__ = [
     "Difference",
     "Drift",
     "Exposure",
+    "Invitation",
     "Plan",
     "Result",
     "Step",
@@ -25,6 +27,9 @@ __all__ = [
     "Vending",
     "apply",
     "drift",
+    "invitations",
+    "invite",
+    "missing_access_role",
     "plan",
     "vend",
 ]

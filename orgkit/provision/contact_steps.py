@@ -12,6 +12,7 @@ from orgkit.cloud.read_billing import CONTACTS
 from orgkit.design import Account
 from orgkit.design.contacts import CONTACT_SERVICE, Contact
 from orgkit.provision.draft import Draft
+from orgkit.provision.organization_steps import is_trusted
 
 
 def plan_contacts(draft: Draft) -> None:
@@ -30,12 +31,7 @@ def plan_contacts(draft: Draft) -> None:
         )
         return
     enabling = f"enable_trusted_access:{CONTACT_SERVICE}"
-    trusted = enabling in draft.steps or (
-        draft.exists
-        and CONTACT_SERVICE in draft.live.settings.trusted_access
-        and f"disable_trusted_access:{CONTACT_SERVICE}" not in draft.steps
-    )
-    if not trusted:
+    if not is_trusted(draft, CONTACT_SERVICE):
         draft.block(
             "contacts-untrusted",
             draft.design.where("organization.trusted_access"),

@@ -53,6 +53,14 @@ def _types_at_birth(draft: Draft) -> tuple[str, ...]:
     return (SCP,) if draft.design.settings.features == "ALL" else ()
 
 
+def is_trusted(draft: Draft, service: str) -> bool:
+    """Whether a service has trusted access once the plan is carried out."""
+    if f"enable_trusted_access:{service}" in draft.steps:
+        return True
+    trusted = draft.exists and service in draft.live.settings.trusted_access
+    return trusted and f"disable_trusted_access:{service}" not in draft.steps
+
+
 def _trusted_access(draft: Draft) -> None:
     settings, now = draft.design.settings, draft.live.settings
     if "trusted_access" not in settings.declared:
