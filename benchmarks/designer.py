@@ -42,7 +42,11 @@ DROP = """async ([node, to]) => {
   await window.model.send({ type: 'move', nodes: [node], to, number: 1e6 });
   while (strip.textContent === before) await new Promise(requestAnimationFrame);
   await new Promise(requestAnimationFrame);
-  return performance.now() - start;
+  const first = performance.now() - start;
+  while (document.querySelector('[data-tab=problems]').textContent.includes('…')) {
+    await new Promise(requestAnimationFrame);
+  }
+  return [first, performance.now() - start];
 }"""
 
 
@@ -68,20 +72,21 @@ def measure(browser: Any, org: Organization, accounts: int, paint: float, drop: 
     page.expose_function("beginning", lambda: json.dumps(kept[0].state()))
     page.expose_function("handle", lambda text: json.dumps(kept[0].handle(json.loads(text))))
     page.set_content(f"<!doctype html><style>{styles()}</style>")
-    start = time.perf_counter()
+    start = time.time()
     designer = orgkit.Designer(org, interactive=True)
     kept.append(designer.controller)
     page.evaluate(MODEL, {"source": module(*PARTS), "deaf": False})
-    page.wait_for_selector(".orgkit-row")
-    told(f"{accounts:,} accounts: first paint", time.perf_counter() - start, paint, "s")
-    page.wait_for_function("document.querySelector('.orgkit-tabs').textContent.includes('Problems')")
+    # The page's own clock: this process is busy with what the browser asks for once it has painted.
+    told(f"{accounts:,} accounts: first paint", page.evaluate("window.painted") / 1000 - start, paint, "s")
     page.evaluate("window.handle(JSON.stringify({type: 'show', panel: 'details'}))")  # after what `ready` asked for
     page.get_by_role("button", name="Open everything").click()
     page.wait_for_function(f"document.querySelector('.orgkit-tree').scrollHeight > {accounts * 20}")
     told("    scrolling, 95th percentile of frames", page.evaluate(SCROLL), 33, "ms")
-    spent = sorted(page.evaluate(DROP, [f"account:acct-{i}", f"ou:area-{i % 3}/unit-{i % 3}"]) for i in range(50, 62))
-    told("    from a drop to all panels updated, median", spent[len(spent) // 2], drop, "ms")
+    both = [page.evaluate(DROP, [f"account:acct-{i}", f"ou:area-{i % 3}/unit-{i % 3}"]) for i in range(50, 62)]
+    spent = sorted(first for first, _ in both)
+    told("    from a drop to tree, panels, consequences, median", spent[len(spent) // 2], drop, "ms")
     told("    the slowest of 12", spent[-1], drop, "ms")
+    told("    until its problems are found too, median", sorted(last for _, last in both)[len(both) // 2], None, "ms")
     page.close()
 
 

@@ -35,6 +35,8 @@ MODEL = """async ({source, deaf}) => {
     return designer.render({ model: window.model, el });
   };
   window.leave = window.again();
+  await new Promise(requestAnimationFrame);
+  window.painted = Date.now();
 }"""
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orgkit.provision import Plan
 
 Answer = dict[str, Any]
-PLANNED_AT_ONCE: Final = 1_000  # nodes: with more, a plan is made when it is asked for
+AT_ONCE: Final = 1_000  # nodes: with more, problems are looked for after the answer, and plans when asked for
 _KEPT: Final = 200  # consequences that the history remembers
 
 
@@ -47,6 +47,7 @@ class Controller:
         self.revision = org.revision
         self.costs: Costs = planned_costs(org)
         self.problems = Problems()
+        self.checked: int | None = None  # the revision that the problems are those of
         self.by_node: Mapping[str, tuple[Problem, ...]] = {}
         self.plan: Plan | None = None
         self.marks: Mapping[str, str] = {}
@@ -188,16 +189,18 @@ class Controller:
     def _after(self, changes: Sequence[Change], told: Consequences, costs: Costs, answer: Answer) -> None:
         """Bring everything that is shown up to the design, and note which rows changed."""
         before = self._shown_on_rows
-        problems, old_plan = self.problems, self.plan
+        old_plan = self.plan
         self.revision = self.org.revision
         self.costs = costs
-        self._find_problems()
         self.plan, self.marks = None, {}
-        if self.live is not None and (old_plan is not None or self._plans_at_once):
+        if self.live is not None and self._is_small:
             self._make_plan()
-        new, solved = problems_changed(problems, self.problems)
-        steps, spared = steps_changed(old_plan, self.plan) if old_plan is not None else ((), ())
-        self.log = [*self.log, replace(told, new=new, solved=solved, steps=steps, spared=spared)][-_KEPT:]
+        steps, spared = steps_changed(old_plan, self.plan) if old_plan and self.plan else ((), ())
+        self.log = [*self.log, replace(told, steps=steps, spared=spared)][-_KEPT:]
+        if self._is_small:
+            self._find_problems()
+        else:
+            answer["due"] = True  # the browser shows this much, then says `ready`
         nodes, parents, gone = concerned(self.org, changes)
         for was, now in zip(before, self._shown_on_rows, strict=True):
             nodes |= differing(was, now)
@@ -240,11 +243,12 @@ class Controller:
         self._show({"panel": "decision"}, answer)
 
     def _ready(self, intent: Intent, answer: Answer) -> None:
-        """The browser has painted: find out what takes longer than a first look may."""
+        """The browser has painted what it has: find out what takes longer."""
         _ = self.draft
         before = self.by_node, self.marks
-        self._find_problems()
-        if self.live is not None and self.plan is None and self._plans_at_once:
+        if self.checked != self.revision:
+            self._find_problems()
+        if self.live is not None and self.plan is None and self._is_small:
             self._make_plan()
         nodes = differing(before[0], self.by_node) | differing(before[1], self.marks)
         rows = Rows(self.org, self.costs, self.by_node, self.marks)
@@ -384,11 +388,16 @@ class Controller:
         return self.costs, self.by_node, self.marks
 
     @property
-    def _plans_at_once(self) -> bool:
-        return len(self.org.tree()) <= PLANNED_AT_ONCE
+    def _is_small(self) -> bool:
+        return len(self.org.tree()) <= AT_ONCE
 
     def _find_problems(self) -> None:
-        self.problems = check(self.org)
+        """Look for problems; which are new and which are solved is told with the last edit."""
+        before, first = self.problems, self.checked is None
+        self.problems, self.checked = check(self.org), self.revision
+        if self.log and not first:
+            new, solved = problems_changed(before, self.problems)
+            self.log[-1] = replace(self.log[-1], new=new, solved=solved)
         ordered = sorted((problem for problem in self.problems if problem.node), key=lambda one: one.node or "")
         self.by_node = {node or "": tuple(those) for node, those in groupby(ordered, key=lambda one: one.node)}
 

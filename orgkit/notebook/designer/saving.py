@@ -33,7 +33,8 @@ class Saving:
 
 def _own_file(org: Organization) -> Path:
     """The file the design was read from; the starter, which ships with orgkit, is not written over."""
-    mark = org.marks.get("orgkit")
-    if mark is None or Path(mark.file).resolve() == starter_design().resolve():
+    mark, main = org.marks.get("orgkit"), next(iter(org.sources), None)
+    if mark is None or main is None or Path(main) == starter_design().resolve():
         return Path("org.yaml")
-    return Path(mark.file)
+    shown = Path(mark.file)
+    return shown if shown.resolve() == Path(main) else Path(main)

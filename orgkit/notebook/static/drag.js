@@ -126,6 +126,8 @@ function listenToPointer(tree) {
   };
 
   host.addEventListener("pointerup", () => end(true));
+  // JupyterLab takes the keyboard for the cell when its output is pressed; it comes back with the click.
+  host.addEventListener("click", () => tree.editor || tree.menu || host.focus({ preventScroll: true }));
   host.addEventListener("pointercancel", () => end(false));
   host.addEventListener(
     "keydown",

@@ -27,6 +27,7 @@ class Store {
     this.around = {};
     this.root = "";
     this.number = 0;
+    this.due = 0;
     /** @type {Map<number, (answer: Answer) => void>} */
     this.waiting = new Map();
     /** @type {Set<(answer: Answer) => void>} */
@@ -70,6 +71,10 @@ class Store {
     this.waiting.delete(answer.answers);
     if (waiting) waiting(answer);
     for (const watcher of this.watchers) watcher(answer);
+    if (!answer.due) return;
+    // What takes longer waits until this is painted, and until nothing else was asked for.
+    clearTimeout(this.due);
+    this.due = setTimeout(() => this.send({ type: "ready" }), 60);
   }
 
   /** @param {{rows: any[][], children: Record<string, string[]>, gone: string[]}} patch */
@@ -102,12 +107,17 @@ class Store {
   send(intent, then) {
     const number = ++this.number;
     this.waiting.set(number, then ?? (() => {}));
-    this.model.send({ ...intent, number });
-    setTimeout(() => {
+    const stalled = () => {
       if (!this.waiting.has(number)) return;
       const error = "The kernel does not answer. It may be busy; if it was restarted, run the cell again.";
-      for (const watcher of this.watchers) watcher({ error, stalled: true });
-    }, PATIENCE);
+      for (const watcher of this.watchers) watcher({ error });
+    };
+    setTimeout(stalled, PATIENCE);
+    try {
+      this.model.send({ ...intent, number });
+    } catch {
+      stalled(); // the connection is closed: the kernel is another one, or none
+    }
   }
 
   /** @param {string} id @returns {string[]} from the root down to the node's parent */

@@ -17,6 +17,8 @@ _HEADS: Final = {"error": "Errors", "warning": "Warnings", "note": "Notes"}
 
 def blocks_of(controller: Controller) -> list[Json]:
     shown = []
+    if controller.checked != controller.revision:
+        shown.append(text("Looking for problems; these are those of before …", "quiet"))
     for severity, head in _HEADS.items():
         found = [problem for problem in controller.problems if problem.severity == severity]
         if not found:
