@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from orgkit.design import Account, Organization, Policy
+from orgkit.design.sections import CostAllocation
 from orgkit.errors import Refused
 from orgkit.provision import references
 from orgkit.provision.difference import EXTRA, STATE, Difference, Drift
@@ -191,6 +193,34 @@ def _tags(work: _Adoption, step: Step) -> None:
     work.org.set(node, tags={key: value for key, value in entity.tags.items() if not key.startswith("aws:")})
 
 
+def _contacts(work: _Adoption, step: Step) -> None:
+    reference = step.parameters.get("AccountId")
+    node = work.node(reference) if reference is not None else _management(work)
+    kind = step.parameters["AlternateContactType"].lower()
+    now = work.live.account(work.now(node)).contacts
+    if kind not in now:
+        raise Refused(
+            f"nobody is named live about {kind} of {step.place}",
+            where=step.place,
+            mend="Take the contact out of the design by hand, or revert the difference.",
+        )
+    work.org.set(node, contacts={**work.org.account(node).contacts, kind: now[kind]})
+
+
+def _budget(parameter: str) -> Take:
+    def take(work: _Adoption, step: Step) -> None:
+        node = work.node(step.parameters[parameter]["BudgetName"])
+        work.org.set(node, budget=work.live.target(work.now(node)).budget)
+
+    return take
+
+
+def _cost_tags(work: _Adoption, step: Step) -> None:
+    cost = work.org.settings.cost or CostAllocation()
+    live = work.live.settings.cost
+    work.org.configure(cost=replace(cost, allocation_tags=live.allocation_tags if live is not None else ()))
+
+
 def _listed(setting: str, parameter: str, *, live: bool) -> Take:
     def take(work: _Adoption, step: Step) -> None:
         value = step.parameters[parameter]
@@ -220,6 +250,10 @@ _EDITS: Final[Mapping[str, Take]] = MappingProxyType(
         "rename_ou": _name("OrganizationalUnitId"),
         "rename_account": _name("AccountId"),
         "update_policy": _policy,
+        "put_contact": _contacts,
+        "create_budget": _budget("Budget"),
+        "update_budget": _budget("NewBudget"),
+        "set_cost_tags": _cost_tags,
         "tag": _tags,
         "untag": _tags,
         "enable_trusted_access": _listed("trusted_access", "ServicePrincipal", live=False),

@@ -65,6 +65,13 @@ _WORDS: Final[Mapping[str, Words]] = MappingProxyType(
         "update_policy": lambda step, live: f"{step.text.removeprefix('change ')} is not as designed",
         "tag": _tagged,
         "untag": _tagged,
+        "put_contact": lambda step, live: (
+            f"{step.parameters['Name']} is not whom AWS writes to about {step.id.partition(':')[2]}"
+        ),
+        "create_budget": lambda step, live: f"{step.place} has no budget",
+        "update_budget": lambda step, live: f"the budget of {step.place} is another: {step.why}",
+        "delete_budget": lambda step, live: f"{step.place} has a budget, and is gone",
+        "set_cost_tags": lambda step, live: f"cost allocation tags are others than in the design (to {step.text})",
         "enable_trusted_access": lambda step, live: f"{step.parameters['ServicePrincipal']} has no trusted access",
         "disable_trusted_access": lambda step, live: f"{step.parameters['ServicePrincipal']} has trusted access",
         "enable_policy_type": lambda step, live: f"{step.parameters['PolicyType']} is not enabled",

@@ -161,3 +161,27 @@ def test_what_may_not_be_read_is_not_written(target: Target, part: str) -> None:
     made = plan(org, live)
     assert made.empty
     assert [problem.severity for problem in made.held] == ["warning"]
+
+
+def test_a_budget_and_tags_that_were_changed_by_hand_are_drift_and_can_be_adopted(target: Target) -> None:
+    from orgkit.design.sections import CostAllocation
+    from orgkit.provision import drift
+    from orgkit.provision.adopt import adopt
+
+    org = design()
+    org.configure(cost=CostAllocation(allocation_tags=("Team",)))
+    carry_out(org, target)
+    name = f"orgkit-{read(target).account('app-a-dev').aws_id}"
+    client = target.client("budgets")
+    budget = client.describe_budget(AccountId=target.account_id, BudgetName=name)["Budget"]
+    new = {key: budget[key] for key in ("BudgetName", "TimeUnit", "BudgetType", "CostFilters")}
+    new["BudgetLimit"] = {"Amount": "99", "Unit": "USD"}
+    client.update_budget(AccountId=target.account_id, NewBudget=new)
+    wanted = [{"TagKey": "Of", "Status": "Active"}]
+    target.client("ce").update_cost_allocation_tags_status(CostAllocationTagsStatus=wanted)
+    found = drift(org, org.copy(), read(target))
+    assert {"budget", "cost"} == {word for word in ("budget", "cost") if any(word in one.text for one in found)}
+    adopted = adopt(found, list(found))
+    assert str(adopted.account("app-a-dev").budget) == "99 USD"
+    assert set(adopted.settings.cost.allocation_tags) == {"Team", "Of"}
+    assert plan(adopted, read(target)).empty
