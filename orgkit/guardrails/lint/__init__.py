@@ -13,6 +13,7 @@ from orgkit.design.checks.finding import where
 from orgkit.guardrails.lint import names, statements, tree
 from orgkit.guardrails.lint.reading import Finding, Reading
 from orgkit.guardrails.log_bucket import log_bucket
+from orgkit.guardrails.log_chain import log_chain
 
 _GUIDE = "https://docs.aws.amazon.com/organizations/latest/userguide/"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -65,7 +66,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def lint(org: Organization) -> list[Problem]:
-    """Every finding of every rule about the service and resource control policies, and the log bucket's policy."""
+    """Every finding of every rule about the service and resource control policies, and the chain of logging."""
     reading = Reading(org)
     found = [
         Problem(
@@ -80,4 +81,4 @@ def lint(org: Organization) -> list[Problem]:
         for rule in RULES
         for one in rule.find(reading)
     ]
-    return [*dict.fromkeys(found), *log_bucket(org)]
+    return [*dict.fromkeys(found), *log_bucket(org), *log_chain(org)]

@@ -1,0 +1,150 @@
+"""The chain of central logging: what a bucket's policy lacks, who could tamper, and the guardrail that closes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import orgkit
+from orgkit.design import Organization
+from orgkit.design.sections import ConfigDelivery, JsonDocument, Trail
+from orgkit.guardrails import log_bucket_policy, log_chain, log_guardrail
+from orgkit.guardrails.log_bucket import log_bucket
+from orgkit.starter import mended
+
+Statements = list[dict[str, Any]]
+
+
+@pytest.fixture
+def org() -> Organization:
+    return mended(orgkit.load("starter"))
+
+
+def with_policy(org: Organization, document: Any) -> Organization:
+    logging = replace(org.settings.logging, bucket_policy=JsonDocument(content=json.dumps(document)))
+    org.configure(logging=logging)
+    return org
+
+
+def without_acl_check(statements: Statements) -> None:
+    del statements[0]
+
+
+def another_prefix(statements: Statements) -> None:
+    statements[1]["Resource"] = "arn:aws:s3:::{{organization.id}}-centralized-logs/AWSLogs/*"
+
+
+def a_condition_that_services_never_meet(statements: Statements) -> None:
+    statements[3]["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "{{organization.id}}"}}
+
+
+def another_organization(statements: Statements) -> None:
+    statements[1]["Condition"]["StringEquals"]["aws:SourceOrgID"] = "o-somebodyelse"
+
+
+def a_deny_of_everything(statements: Statements) -> None:
+    statements.append({"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"})
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (without_acl_check, "cloudtrail.amazonaws.com s3:GetBucketAcl"),
+        (another_prefix, "cloudtrail.amazonaws.com s3:PutObject on"),
+        (a_condition_that_services_never_meet, "config.amazonaws.com s3:PutObject under a condition"),
+        (another_organization, "cloudtrail.amazonaws.com s3:PutObject under a condition"),
+        (a_deny_of_everything, "a Deny of the policy is about it"),
+    ],
+    ids=lambda value: value.__name__.replace("_", " ") if callable(value) else "",
+)
+def test_what_a_bucket_policy_lacks_is_told(org: Organization, spoil: Callable[[Statements], None], told: str) -> None:
+    assert org.settings.logging is not None and org.settings.logging.bucket_policy is not None
+    document = json.loads(org.settings.logging.bucket_policy.content)
+    spoil(document["Statement"])
+    errors = [problem for problem in log_bucket(with_policy(org, document)) if problem.severity == "error"]
+    assert errors and any(told in problem.message for problem in errors)
+    assert all(problem.fix and problem.source for problem in errors)
+
+
+def test_the_mended_policy_and_the_one_that_is_written_let_the_services_in(org: Organization) -> None:
+    assert not list(log_bucket(org))
+    assert not list(log_bucket(with_policy(org, log_bucket_policy(org))))
+
+
+def test_the_policy_that_is_written_is_the_one_of_aws_s_page(org: Organization) -> None:
+    statements = {one["Sid"]: one for one in log_bucket_policy(org)["Statement"]}
+    bucket = "arn:aws:s3:::{{organization.id}}-centralized-logs"
+    assert statements["CloudTrailAclCheck"]["Action"] == "s3:GetBucketAcl"
+    assert statements["CloudTrailAclCheck"]["Resource"] == bucket
+    assert f"{bucket}/cloudtrail/AWSLogs/{{{{organization.id}}}}/*" in statements["CloudTrailWrite"]["Resource"]
+    assert statements["CloudTrailWrite"]["Condition"]["StringEquals"] == {
+        "aws:SourceArn": "arn:aws:cloudtrail:us-east-1:{{account.management.id}}:trail/organization-trail",
+        "s3:x-amz-acl": "bucket-owner-full-control",
+    }
+    assert statements["ConfigChecks"]["Action"] == ["s3:GetBucketAcl", "s3:ListBucket"]
+    assert statements["ConfigWrite"]["Resource"] == f"{bucket}/config/AWSLogs/*/Config/*"
+    assert statements["DenyWithoutTls"]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_a_service_that_does_not_write_gets_no_statement(org: Organization) -> None:
+    org.configure(logging=replace(org.settings.logging, trail=None, bucket_policy=None))
+    assert {one["Sid"] for one in log_bucket_policy(org)["Statement"]} == {
+        "ConfigChecks",
+        "ConfigWrite",
+        "DenyDeletingLogs",
+        "DenyWithoutTls",
+    }
+
+
+def test_a_policy_that_anybody_s_trail_could_write_by_is_a_warning(org: Organization) -> None:
+    document = log_bucket_policy(org)
+    document["Statement"][1].pop("Condition")
+    (problem,) = log_bucket(with_policy(org, document))
+    assert (problem.code, problem.severity) == ("log-bucket-open-to-others", "warning")
+
+
+def test_the_starter_s_chain_has_gaps_each_with_its_place_and_mend(org: Organization) -> None:
+    found = list(log_chain(org))
+    assert all(problem.where and problem.fix and problem.source for problem in found)
+    told = " ".join(problem.message for problem in found)
+    assert "no object lock" in told
+    assert "keeps a principal of log-archive from s3:DeleteBucket" in told
+    assert "from stopping or deleting Config's recorder" in told
+
+
+def test_the_guardrail_that_is_written_closes_the_chain_and_leaves_the_access_role_its_work(org: Organization) -> None:
+    org.add_policy("log-protection", log_guardrail(org))
+    org.attach("log-protection", "root")
+    org.configure(logging=replace(org.settings.logging, object_lock_days=365))
+    assert [problem.severity for problem in log_chain(org)] == ["note"]  # the management account, which nothing binds
+    bucket = "arn:aws:s3:::{{organization.id}}-centralized-logs"
+    role = "arn:aws:iam::{{account.id}}:role/OrganizationAccountAccessRole"
+    anybody = "arn:aws:iam::{{account.id}}:role/somebody"
+    assert orgkit.decide(org, "log-archive", "s3:PutBucketPolicy", bucket, role).outcome == "allowed"
+    assert orgkit.decide(org, "log-archive", "s3:PutBucketPolicy", bucket, anybody).outcome == "explicitDeny"
+    assert not orgkit.check(org).at_least("error")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"trail": None}, "no organization trail"),
+        ({"trail": Trail(name="t", validation=False)}, "cannot be validated"),
+        ({"trail": Trail(name="t", multi_region=False)}, "covers one region"),
+        ({"account": "management"}, "in the management account"),
+        ({"versioning": False}, "keeps no versions"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_link_that_is_designed_weak_is_told(org: Organization, change: dict[str, Any], told: str) -> None:
+    org.configure(logging=replace(org.settings.logging, **change))
+    assert any(told in problem.message for problem in log_chain(org))
+
+
+def test_accounts_that_no_baseline_has_record_are_named(org: Organization) -> None:
+    org.configure(baselines={}, logging=replace(org.settings.logging, config=ConfigDelivery()))
+    assert any("no baseline puts a Config recorder into Security/" in problem.message for problem in log_chain(org))
