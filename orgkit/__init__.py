@@ -86,7 +86,7 @@ def load(path: str | PathLike[str] = "org.yaml") -> Organization:
     from orgkit.design import load as read_file
     from orgkit.starter import design
 
-    return read_file(design() if path == STARTER else Path(path))
+    return read_file(design(), shown="starter/org.yaml") if path == STARTER else read_file(Path(path))
 
 
 def save(org: Organization, path: str | PathLike[str]) -> str:

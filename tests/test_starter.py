@@ -163,3 +163,9 @@ def test_new_overwrites_nothing(tmp_path: Path):
     with pytest.raises(InputError, match="nothing is overwritten"):
         orgkit.new(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["org.yaml"]
+
+
+def test_a_problem_of_the_starter_says_its_short_name(org):
+    places = [problem.where for problem in orgkit.check(org) if problem.where]
+    assert any(where.startswith("starter/org.yaml:") for where in places)
+    assert not any(str(starter.design()) in where for where in places)

@@ -60,11 +60,14 @@ if TYPE_CHECKING:
 # The file's own modules, and PyYAML with them, are imported when a file is first read or written.
 
 
-def load(path: str | Path) -> Organization:
-    """Read an organization from `org.yaml` and the files it names; a FileError says where it is wrong."""
+def load(path: str | Path, *, shown: str | None = None) -> Organization:
+    """Read an organization from `org.yaml` and the files it names; a FileError says where it is wrong.
+
+    `shown` is what the file is called in problems; by default its path, from the current folder where it lies below.
+    """
     from orgkit.design.reader import load as read_file
 
-    return read_file(path)
+    return read_file(path, shown=shown)
 
 
 def save(org: Organization, path: str | Path, *, split: bool | Literal["auto"] = "auto") -> str:

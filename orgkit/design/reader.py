@@ -52,19 +52,28 @@ class FileSet:
     listed: dict[str, tuple[str, ...]]
 
 
-def load(path: str | Path) -> Organization:
+def load(path: str | Path, *, shown: str | None = None) -> Organization:
     """Read an organization from `org.yaml` and the files it names.
 
     `.marks` of the result tells where everything stands. A FileError names up to ten things that are wrong, each with
-    file, line and column.
+    file, line and column. `shown` is the file's name in both; by default its path, relative below the current folder.
     """
-    return read(path).organization
+    return read(path, shown=shown).organization
 
 
-def read(path: str | Path, overlay: Mapping[Path, str] | None = None) -> FileSet:
+def read(path: str | Path, overlay: Mapping[Path, str] | None = None, *, shown: str | None = None) -> FileSet:
     """The same, with the sources; `overlay` holds texts that files would have, by resolved path."""
+    path = Path(path)
     with _collecting_later():
-        return _Reader(Path(path), overlay or {}).read()
+        return _Reader(path, overlay or {}, shown or _near(path)).read()
+
+
+def _near(path: Path) -> str:
+    """How a path is shown: from the current folder downwards, where it lies there."""
+    try:
+        return str(path.relative_to(Path.cwd())) if path.is_absolute() else str(path)
+    except (ValueError, OSError):
+        return str(path)
 
 
 @contextmanager
@@ -87,6 +96,7 @@ class _TooMany(Exception):
 class _Reader:
     path: Path
     overlay: Mapping[Path, str]
+    shown: str
     troubles: list[Trouble] = field(default_factory=list)
     marks: dict[str, Mark] = field(default_factory=dict)
     included_sources: dict[str, Source] = field(default_factory=dict)
@@ -95,7 +105,6 @@ class _Reader:
     listed: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def read(self) -> FileSet:
-        self.shown = str(self.path)
         self.name = self.shown  # of the file that is being read
         self.folder = self.path.resolve().parent if self.path.is_symlink() else self.path.parent
         try:
@@ -192,7 +201,7 @@ class _Reader:
         return read_text(path, shown, missing=f"Check the path{new}.")
 
     def _shown(self, path: str) -> str:
-        return str(self.path.parent / path)
+        return str(Path(self.shown).parent / path)
 
     # ---- problems ------------------------------------------------------------------------------------
 

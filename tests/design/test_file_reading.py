@@ -11,6 +11,7 @@ import pytest
 
 from orgkit.design import Money, Organization, load, references
 from orgkit.design.sections import ProtectedPrincipal, Removal, SecretReference
+from orgkit.errors import FileError
 from orgkit.starter import design
 
 STARTER = design()
@@ -171,7 +172,8 @@ def test_full_aws_access_may_be_listed_or_taken_away(tmp_path: Path) -> None:
 def test_moves_and_removals_are_read(tmp_path: Path) -> None:
     org = read(
         tmp_path,
-        "orgkit: 1\nmoved:\n- {from: Old, to: New}\n- {from: deny, to: Deny all, policy: SERVICE_CONTROL_POLICY}\nremove:\n- {ou: Gone}\n- {detach: guard, from: root}\n"
+        "orgkit: 1\nmoved:\n- {from: Old, to: New}\n- {from: deny, to: Deny all, policy: SERVICE_CONTROL_POLICY}\n"
+        "remove:\n- {ou: Gone}\n- {detach: guard, from: root}\n"
         "- {close: a}\n- {leave: b}\n- {policy: p}\n",
     )
     assert [(move.old, move.new, move.policy) for move in org.settings.moved] == [
@@ -217,3 +219,29 @@ def test_it_reads_without_libyaml_too(monkeypatch: pytest.MonkeyPatch, starter: 
 def test_yaml_is_not_imported_before_a_file_is_read() -> None:
     code = "import sys, orgkit.design; sys.exit('yaml' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_file_is_shown_by_the_name_given_and_else_from_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "ou.yaml").write_text("accounts: {a: {email: a@example.com}}", encoding="utf-8")
+    path = tmp_path / "org.yaml"
+    path.write_text("orgkit: 1\nroot:\n  ous:\n    A: {include: ou.yaml}\n", encoding="utf-8")
+
+    def place(node: str, shown: str | None = None) -> str:
+        return load(path, shown=shown).where(node).partition(" ")[0]
+
+    assert place("ou:A", "starter/org.yaml") == "starter/org.yaml:4:5"
+    assert place("account:a", "starter/org.yaml") == f"{Path('starter/ou.yaml')}:1:12"
+    monkeypatch.chdir(tmp_path)
+    assert place("account:a") == "ou.yaml:1:12"
+    monkeypatch.chdir(tmp_path / "here")
+    assert place("ou:A") == f"{path}:4:5"
+
+
+def test_a_mistake_in_a_file_is_shown_by_the_name_given(tmp_path: Path) -> None:
+    (tmp_path / "org.yaml").write_text("orgkit: 1\nroots: {}\n", encoding="utf-8")
+    with pytest.raises(FileError) as refused:
+        load(tmp_path / "org.yaml", shown="starter/org.yaml")
+    assert refused.value.where == "starter/org.yaml:2:1"
