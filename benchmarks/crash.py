@@ -51,9 +51,28 @@ def design() -> Organization:
 
 
 def facts(target: Target) -> dict[str, Any]:
-    """What stands, without the ids that every organization has of its own."""
-    found = snapshot(orgkit.read(target))
-    return {key: {name: value for name, value in fact.items() if name != "id"} for key, fact in found.items()}
+    """What stands, by names: ids differ from one organization to the next."""
+    live = orgkit.read(target, design=design())
+    text = json.dumps(snapshot(live), sort_keys=True)
+    for entity in live.entities():
+        if entity.aws_id is not None:
+            text = text.replace(entity.aws_id, f"<{live.aws_path(entity.id)}>")
+    text = text.replace(str(live.settings.organization_id), "<organization>")
+    found: dict[str, Any] = _sorted(json.loads(text))
+    return found
+
+
+# Ids of things that are no part of the organization's tree: groups, detectors.
+_IDS: Final = frozenset({"id", "detector"})
+
+
+def _sorted(value: Any) -> Any:
+    """The same with lists in the order of their items, which was that of the ids."""
+    if isinstance(value, dict):
+        return {key: _sorted(inner) for key, inner in sorted(value.items()) if key not in _IDS}
+    if isinstance(value, list):
+        return sorted(map(_sorted, value), key=lambda item: json.dumps(item, sort_keys=True))
+    return value
 
 
 def doubled(target: Target) -> list[str]:
