@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,7 +12,7 @@ from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.faults import Faults
 from orgkit.cloud.sessions import ATTEMPTS, FALLBACK_REGION, Sessions
 from orgkit.cloud.target import Target
-from orgkit.errors import TargetError, did_you_mean
+from orgkit.errors import CloudError, TargetError, did_you_mean
 
 KINDS = ("sandbox", "endpoint", "aws")
 FORMS = "sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE"
@@ -33,7 +34,7 @@ def connect(
     AWS's published rates; by default on aws only. `attempts` is how often botocore sends a request at most; creating
     an account is sent once whatever it says. Without `region` it is the AWS profile's, or us-east-1.
     Errors: TargetError for a spec, a profile or credentials that are not there; FileError for a broken state file;
-    MissingExtra without moto.
+    CloudError where nobody answers at an endpoint; MissingExtra without moto.
     """
     kind, _, rest = spec.partition(":")
     if kind not in KINDS or (kind == "endpoint" and not rest):
@@ -62,6 +63,14 @@ def _loopback(url: str) -> str:
             f"endpoint:{url} is not an address of this machine",
             mend="Give a loopback address, for example endpoint:http://127.0.0.1:5000",
         )
+    try:
+        # Asked once here, since botocore and the reader would go on asking for a minute.
+        socket.create_connection((host, parts.port or (443 if parts.scheme == "https" else 80)), timeout=5).close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise CloudError(
+            f"nobody answers at {url}: {reason}", mend="Start an embedded AWS there: orgkit sandbox --port …"
+        ) from None
     return url
 
 
