@@ -121,7 +121,7 @@ def test_a_change_killed_at_some_calls_is_resumed_to_the_same_state(tmp_path: Pa
 
 def test_the_starter_killed_by_a_signal_against_a_server_ends_as_undisturbed(tmp_path: Path) -> None:
     """A sample of `make crash`, which does every call."""
-    at = [(1, crash.BEFORE), (4, crash.AFTER), (27, crash.AFTER), (38, crash.BEFORE), (39, crash.AFTER)]
+    at = [(1, crash.BEFORE), (4, crash.AFTER), (27, crash.AFTER), (45, crash.BEFORE), (130, crash.AFTER)]
     for workers in (1, 4):
         found = crash.crash(tmp_path / str(workers), at=at[workers - 1 :: 4] if workers > 1 else at, workers=workers)
         assert [outcome.wrong for outcome in found if outcome.wrong] == []
