@@ -46,7 +46,7 @@ def test_a_move_is_done_and_its_consequences_are_told(controller):
     assert "moved from Workloads/Production to Sandbox" in told
     assert "Workloads/Production: -600 USD, now 300" in told
     assert "Sandbox: +600.00 USD, now 650.50" in told
-    assert "root" not in told
+    assert {move.path for move in controller.log[-1].cost} == {"Workloads", "Workloads/Production", "Sandbox"}
 
 
 @pytest.mark.parametrize(
@@ -433,6 +433,17 @@ def test_a_large_design_answers_quickly():
     answer = controller.handle({"type": "move", "node": "acct-7", "to": "area-0/unit-0"})
     assert len(answer["patch"]["rows"]) < 20
     assert len(json.dumps(answer)) < 60_000
+
+
+def test_in_a_large_design_problems_follow_the_answer_and_are_told_with_the_edit():
+    controller = Controller(many(1_200))
+    controller.handle({"type": "ready"})
+    answer = controller.handle({"type": "set", "node": "area-0/unit-0", "values": {"budget": "1 USD"}})
+    assert answer["due"] and "new problem" not in strip(answer)
+    assert next(tab for tab in answer["tabs"] if tab["name"] == "problems")["badge"] == "…"
+    answer = controller.handle({"type": "ready"})
+    assert "new problem: planned" in strip(answer)
+    assert any(row[0] == "ou:area-0/unit-0" and row[3]["w"] == 1 for row in answer["patch"]["rows"])
 
 
 # ---- random intents are the same as direct edits ---------------------------------------------------------------
