@@ -22,7 +22,7 @@ from orgkit.provision import references
 from orgkit.provision.account_settings_steps import plan_account_settings
 from orgkit.provision.baseline_rules import check_baseline
 from orgkit.provision.draft import Draft
-from orgkit.provision.places import Place, needs_trust, place_of
+from orgkit.provision.places import Place, needs_trust, place_of, unread
 
 PART: Final = "baselines"
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
@@ -32,7 +32,7 @@ _CURRENT: Final = "CURRENT"
 
 def plan_baselines(draft: Draft) -> None:
     """Make every stack set, its instances and the account settings as designed."""
-    if PART in draft.live.unknown:
+    if not draft.design.settings.baselines or unread(draft, PART):
         return
     facts: Mapping[str, Any] = draft.live.surroundings.get(PART, {})
     for baseline in draft.design.settings.baselines.values():

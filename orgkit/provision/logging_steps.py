@@ -15,7 +15,7 @@ from orgkit.guardrails.log_bucket import log_bucket
 from orgkit.guardrails.log_policy import log_bucket_policy
 from orgkit.provision import references
 from orgkit.provision.draft import Draft
-from orgkit.provision.places import Place, needs_trust, place_of
+from orgkit.provision.places import Place, needs_trust, place_of, unread
 
 PART: Final = "logging"
 WHERE: Final = "logging"
@@ -37,7 +37,7 @@ _LOOK_UP_ADMINS: Final = ("ListDelegatedAdministrators",)
 def plan_logging(draft: Draft) -> None:
     """Make the log archive and what writes to it as designed."""
     logging = draft.design.settings.logging
-    if logging is None or PART in draft.live.unknown:
+    if logging is None or unread(draft, PART):
         return
     problems = [problem for problem in log_bucket(draft.design) if problem.severity == "error"]
     draft.blocked += problems

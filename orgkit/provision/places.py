@@ -58,3 +58,17 @@ def needs_trust(draft: Draft, service: str, what: str, where: str) -> bool:
         f"Add {service} to organization.trusted_access." if listed else f"Write trusted_access: [{service}, …].",
     )
     return False
+
+
+def unread(draft: Draft, part: str) -> bool:
+    """Whether a part of the live organization could not be read, which is said."""
+    if part not in draft.live.unknown:
+        return False
+    draft.hold(
+        "not-readable",
+        draft.design.where(part),
+        f"{part}: the caller may not read how it stands, so nothing of it is compared or done",
+        "Plan with a role that may enter these accounts through their access role.",
+        severity="warning",
+    )
+    return True

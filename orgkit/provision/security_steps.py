@@ -17,7 +17,7 @@ from orgkit.cloud.looking import CANNOT
 from orgkit.design import Account
 from orgkit.design.sections import CentralRootAccess, GuardDuty, SecurityHub
 from orgkit.provision.draft import Draft
-from orgkit.provision.places import Place, needs_trust, place_of
+from orgkit.provision.places import Place, needs_trust, place_of, unread
 
 PART: Final = "security"
 _ROOT_FEATURES: Final = {
@@ -32,7 +32,7 @@ _ROOT_FEATURES: Final = {
 def plan_security(draft: Draft) -> None:
     """Switch the security services on as designed."""
     security = draft.design.settings.security
-    if security is None or PART in draft.live.unknown:
+    if security is None or unread(draft, PART):
         return
     facts: Mapping[str, Any] = draft.live.surroundings.get(PART, {})
     regions = draft.design.settings.regions or (draft.design.settings.home_region,)
