@@ -84,6 +84,24 @@ def test_a_busy_aws_doubles_nothing_and_loses_nothing(seed: int) -> None:
     assert len(emails) == len(set(emails)) == len(design.accounts())
 
 
+@pytest.mark.parametrize("workers", [1, 6])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_storm_of_faults_ends_in_the_same_state_and_creates_nothing_twice(seed: int, workers: int) -> None:
+    storm = Faults(seed=seed, throttle=0.15, conflicts=0.15, timeouts=0.1, lost_replies=0.1, pending_polls=2)
+    design = designs.starter()
+    with connect("sandbox", clock=StillClock(), attempts=1) as target:
+        made = plan(design, read(target))
+        front(target).set_faults(storm)
+        apply(made, target, approve=made.digest, workers=workers)
+        front(target).set_faults(None)
+        live = read(target)
+        client = target.client("organizations")
+        pages = client.get_paginator("list_create_account_status").paginate()
+        ended = [status["State"] for page in pages for status in page["CreateAccountStatuses"]]
+    assert plan(design, live).empty
+    assert ended == ["SUCCEEDED"] * (len(design.accounts()) - 1)
+
+
 def test_a_creation_that_fails_inside_aws_is_tried_again_and_then_given_up() -> None:
     broken = Faults(failures=(("aws-networking@company.com", "INTERNAL_FAILURE"),))
     with connect("sandbox", clock=StillClock(), faults=broken) as target:
