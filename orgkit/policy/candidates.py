@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from itertools import combinations, product
+from itertools import combinations, islice, product
 
 from orgkit.policy import values as data
 from orgkit.policy.context import View
@@ -122,7 +122,7 @@ def _expansions(template: Template, view: View, others: dict[str, list[str]]) ->
             choices.append([known])
         else:
             choices.append([None, *((text,) for text in others.get(key, [])[:4])])
-    for chosen in product(*choices):
+    for chosen in islice(product(*choices), _MOST_VALUES):
         text = expand(template, View(dict(zip(keys, chosen, strict=True)), None, None, False))
         if isinstance(text, str):
             yield text

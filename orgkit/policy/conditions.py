@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from orgkit.policy import values as data
 from orgkit.policy.context import UNKNOWN, View
-from orgkit.policy.patterns import arn_glob_any, glob, glob_source, is_wild, plain, too_many_stars
+from orgkit.policy.patterns import MOST_AT_ONCE, arn_glob_any, glob, glob_source, is_wild, plain
 from orgkit.policy.variables import Template, expand
 
 Matcher = Callable[[str], object]
@@ -37,6 +37,11 @@ class Operator:
             if self.family.startswith(kind):
                 return kind
         return "String"
+
+    @property
+    def variables(self) -> bool:
+        """True where the operator's values may hold policy variables: texts, ARNs and booleans."""
+        return self.accepts in ("String", "Arn", "Bool")
 
 
 _PAIRS = {
@@ -109,7 +114,7 @@ def _like(accepted: tuple[str, ...]) -> Matcher:
     wild = [pattern for pattern in accepted if is_wild(pattern)]
     if not wild:
         return fixed.__contains__
-    if len(wild) > 3 and not any(too_many_stars(pattern) for pattern in wild):
+    if 3 < len(wild) <= MOST_AT_ONCE:
         found: list[Matcher] = [re.compile("|".join(map(glob_source, wild)), re.DOTALL).fullmatch]
     else:
         found = [glob(pattern) for pattern in wild]
@@ -149,7 +154,7 @@ def build_test(
     match = matcher(operator.family, fixed)
 
     if not accepted:
-        return _matching_nothing(key, decide, absent=absent, present=operator.negated)
+        return _matching_nothing(key, decide, absent=absent)
     if not templates:
         if qualifier is None:
             return _one_value_first(key, match, decide, absent=absent, if_matched=not operator.negated)
@@ -181,14 +186,17 @@ def build_test(
     return test_with_variables
 
 
-def _matching_nothing(key: str, decide: Decider, *, absent: bool, present: bool) -> Test:
+def _matching_nothing(key: str, decide: Decider, *, absent: bool) -> Test:
+    always = {absent, decide(_no_value, ("x",)), decide(_no_value, _NULL_SET)}
+    certain = absent if len(always) == 1 else None
+
     def test(view: View) -> bool | None:
         values = view[key]
         if values is None:
             return absent
         if values is UNKNOWN:
-            return absent if absent is present else None
-        return decide(lambda _value: False, values)
+            return certain
+        return decide(_no_value, values)
 
     return test
 
@@ -235,6 +243,14 @@ def _null_test(key: str, accepted: tuple[str | Template, ...]) -> Test:
     return test
 
 
+def _no_value(_value: str) -> bool:
+    return False
+
+
+# An empty text is what AWS calls a null data set: true under ForAllValues, false under ForAnyValue.
+_NULL_SET = ("",)
+
+
 def _some(match: Matcher, values: tuple[str, ...]) -> bool:
     return any(match(value) for value in values)
 
@@ -244,23 +260,26 @@ def _none(match: Matcher, values: tuple[str, ...]) -> bool:
 
 
 def _all(match: Matcher, values: tuple[str, ...]) -> bool:
-    # An empty text is what AWS calls a null data set.
-    return all(match(value) for value in values) or values == ("",)
+    return values == _NULL_SET or all(match(value) for value in values)
 
 
 def _all_not(match: Matcher, values: tuple[str, ...]) -> bool:
-    return not any(match(value) for value in values) or values == ("",)
+    return values == _NULL_SET or not any(match(value) for value in values)
 
 
-def _some_not(match: Matcher, values: tuple[str, ...]) -> bool:
-    return not all(match(value) for value in values)
+def _any_value(match: Matcher, values: tuple[str, ...]) -> bool:
+    return values != _NULL_SET and any(match(value) for value in values)
+
+
+def _any_value_not(match: Matcher, values: tuple[str, ...]) -> bool:
+    return values != _NULL_SET and not all(match(value) for value in values)
 
 
 _DECIDERS: dict[tuple[str | None, bool], Decider] = {
     (None, False): _some,
     (None, True): _none,
-    ("ForAnyValue", False): _some,
-    ("ForAnyValue", True): _some_not,
+    ("ForAnyValue", False): _any_value,
+    ("ForAnyValue", True): _any_value_not,
     ("ForAllValues", False): _all,
     ("ForAllValues", True): _all_not,
 }

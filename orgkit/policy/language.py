@@ -50,7 +50,7 @@ class Condition:
     @cached_property
     def patterns(self) -> tuple[str | Template, ...]:
         """The values as patterns, or as templates where they hold policy variables."""
-        return read_templates(self.values, variables=self.variables)
+        return read_templates(self.values, variables=self.variables and self.rule.variables)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

@@ -395,6 +395,7 @@ class _Reader:
         if not listed:
             self.wrong(path, "empty", "the list of values is empty, so none of them ever matches", warning=True)
         texts = tuple(_as_text(one) for one in listed)
+        variables = variables and OPERATORS[operator].variables
         for text in texts:
             if isinstance(read_template(text, variables=variables), str) and not _fits(operator, text):
                 kind = OPERATORS[operator].accepts

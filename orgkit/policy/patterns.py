@@ -19,6 +19,8 @@ _TO_LITERAL = str.maketrans({"*": LITERAL_STAR, "?": LITERAL_MARK})
 _TO_TEXT = str.maketrans({LITERAL_STAR: "*", LITERAL_MARK: "?"})
 
 ARN_PARTS = 6
+MOST_AT_ONCE = 100
+"""How many patterns one regular expression may hold: longer ones take long to compile."""
 
 
 def literal(text: str) -> str:
@@ -37,16 +39,21 @@ def is_wild(pattern: str) -> bool:
 
 
 def glob_source(pattern: str, any_one: str = ".") -> str:
-    """Return the regular expression of a pattern, to be used with `fullmatch` and DOTALL."""
-    out = []
-    for piece in re.split(r"(\*+|\?)", pattern):
-        if piece.startswith("*"):
-            out.append(any_one + "*")
-        elif piece == "?":
-            out.append(any_one)
-        else:
-            out.append(re.escape(plain(piece)))
-    return "".join(out)
+    """Return the regular expression of a pattern, to be used with `fullmatch` and DOTALL.
+
+    What stands between two stars is looked for once, as early as it comes, and never again (an atomic group): a later
+    place could help nothing, and a hostile pattern would try all of them.
+    """
+    first, *middle = re.split(r"\*+", pattern)
+    if not middle:
+        return _plain_source(first, any_one)
+    *middle, last = middle
+    found = "".join(f"(?>{any_one}*?{_plain_source(piece, any_one)})" for piece in middle)
+    return f"{_plain_source(first, any_one)}{found}{any_one}*{_plain_source(last, any_one)}"
+
+
+def _plain_source(piece: str, any_one: str) -> str:
+    return any_one.join(re.escape(plain(part)) for part in piece.split("?"))
 
 
 @lru_cache(maxsize=65_536)
@@ -54,11 +61,9 @@ def glob(pattern: str) -> Callable[[str], object]:
     """Return a function that tells whether a text matches the pattern."""
     if not is_wild(pattern):
         return plain(pattern).__eq__
-    if pattern.count("*") <= 1 and "?" not in pattern:
-        head, _, tail = pattern.partition("*")
-        return _between(plain(head), plain(tail))
-    if too_many_stars(pattern):
-        return lambda text: _glob_by_steps(pattern, text)
+    if "?" not in pattern:
+        head, *middle, tail = map(plain, re.split(r"\*+", pattern))
+        return _in_order(head, middle, tail) if middle else _between(head, tail)
     return re.compile(glob_source(pattern), re.DOTALL).fullmatch
 
 
@@ -69,27 +74,21 @@ def _between(head: str, tail: str) -> Callable[[str], object]:
     return lambda text: len(text) >= room and text.startswith(head) and text.endswith(tail)
 
 
-def too_many_stars(pattern: str) -> bool:
-    """Tell whether a backtracking expression could take forever on this pattern."""
-    return len(re.findall(r"\*+", pattern)) > 4
+def _in_order(head: str, middle: list[str], tail: str) -> Callable[[str], object]:
+    room = len(head) + len(tail)
 
-
-def _glob_by_steps(pattern: str, text: str) -> bool:
-    # The usual two-pointer walk: never worse than len(pattern) * len(text), whatever a stranger's policy holds.
-    p = t = 0
-    star, mark = -1, 0
-    while t < len(text):
-        if p < len(pattern) and pattern[p] == "*":
-            star, mark = p, t
-            p += 1
-        elif p < len(pattern) and (pattern[p] == "?" or plain(pattern[p]) == text[t]):
-            p, t = p + 1, t + 1
-        elif star >= 0:
-            p, mark = star + 1, mark + 1
-            t = mark
-        else:
+    def match(text: str) -> bool:
+        at, end = len(head), len(text) - len(tail)
+        if len(text) < room or not text.startswith(head) or not text.endswith(tail):
             return False
-    return all(c == "*" for c in pattern[p:])
+        for piece in middle:
+            at = text.find(piece, at, end)
+            if at < 0:
+                return False
+            at += len(piece)
+        return True
+
+    return match
 
 
 def split_arn(text: str) -> list[str]:
@@ -116,7 +115,7 @@ def arn_glob_any(patterns: tuple[str, ...]) -> Callable[[str], object]:
     if not tests:
         return lambda _text: False
     whole = [parts for parts in map(split_arn, patterns) if len(parts) == ARN_PARTS]
-    if len(whole) == len(patterns) and not any(too_many_stars(pattern) for pattern in patterns):
+    if len(whole) == len(patterns) <= MOST_AT_ONCE:
         return re.compile("|".join(map(_six_source, whole)), re.DOTALL).fullmatch
     return lambda text: any(test(text) for test in tests)
 
@@ -136,18 +135,18 @@ def resource_glob(pattern: str) -> Callable[[str], object]:
 
 def _six(parts: list[str]) -> Callable[[str], object]:
     front = parts[:-1]
-    if any(too_many_stars(part) for part in parts):
-        matchers = [glob(part) for part in parts]
-
-        def by_parts(text: str) -> bool:
-            pieces = split_arn(text)
-            return len(pieces) == ARN_PARTS and all(match(piece) for match, piece in zip(matchers, pieces, strict=True))
-
-        return by_parts
     if not any(is_wild(part) for part in front):
         # The common case by far: a fixed beginning, then a pattern that may cross colons.
         return glob(":".join(parts))
-    return re.compile(_six_source(parts), re.DOTALL).fullmatch
+    tests = [(place, glob(part)) for place, part in enumerate(parts) if part.strip("*") or not part]
+
+    def match(text: str) -> bool:
+        pieces = split_arn(text)
+        if len(pieces) != ARN_PARTS:
+            return False
+        return all(test(pieces[place]) for place, test in tests)
+
+    return match
 
 
 def _six_source(parts: list[str]) -> str:
@@ -157,58 +156,45 @@ def _six_source(parts: list[str]) -> str:
 
 def overlaps(one: str, other: str) -> bool:
     """Tell whether some text matches both patterns."""
-    reach = {0}
-    for i in range(len(one) + 1):
-        reach = _close(reach, other)
-        if i == len(one):
-            return len(other) in reach
-        c = one[i]
+    other, stars, accepts = _places(other)
+    every = (1 << (len(other) + 1)) - 1
+    reach = 1
+    for c in one:
+        reach |= (reach & stars) << 1
         if c == "*":
             # A star swallows any number of the other pattern's symbols.
-            reach = set(range(min(reach), len(other) + 1)) if reach else reach
-            continue
-        after = set()
-        for j in reach:
-            if j < len(other):
-                if other[j] == "*":
-                    after.add(j)
-                elif c == "?" or other[j] in ("?", c):
-                    after.add(j + 1)
-        reach = after
+            reach = every & -(reach & -reach)
+        else:
+            step = every & ~stars if c == "?" else accepts.get(c, 0) | accepts.get("?", 0)
+            reach = reach & stars | (reach & step) << 1 & every
         if not reach:
             return False
-    return False
-
-
-def _close(reach: set[int], pattern: str) -> set[int]:
-    out = set()
-    for start in reach:
-        j = start
-        out.add(j)
-        while j < len(pattern) and pattern[j] == "*":
-            j += 1
-            out.add(j)
-    return out
+    reach |= (reach & stars) << 1
+    return bool(reach >> len(other) & 1)
 
 
 def contains(outer: str, inner: str) -> bool:
     """Tell whether every text that matches `inner` also matches `outer`; never a wrong yes, perhaps a wrong no."""
     if outer.strip("*") == "" and outer:
         return True
-    reach = _close({0}, outer)
+    outer, stars, accepts = _places(outer)
+    reach = 1 | (stars & 1) << 1
     for c in inner:
-        after = set()
-        for j in reach:
-            if j < len(outer):
-                o = outer[j]
-                if o == "*":
-                    after.add(j)
-                elif c != "*" and o in ("?", c):
-                    after.add(j + 1)
-        reach = _close(after, outer)
+        step = 0 if c == "*" else accepts.get(c, 0) | accepts.get("?", 0)
+        reach = reach & stars | (reach & step) << 1
         if not reach:
             return False
-    return len(outer) in reach
+        reach |= (reach & stars) << 1
+    return bool(reach >> len(outer) & 1)
+
+
+def _places(pattern: str) -> tuple[str, int, dict[str, int]]:
+    # Where the pattern has its stars and each of its symbols, as bits; runs of stars are one.
+    pattern = re.sub(r"\*+", "*", pattern)
+    accepts: dict[str, int] = {}
+    for place, c in enumerate(pattern):
+        accepts[c] = accepts.get(c, 0) | 1 << place
+    return pattern, accepts.pop("*", 0), accepts
 
 
 def arn_overlaps(one: str, other: str) -> bool:

@@ -28,7 +28,7 @@ State = dict[Condition, bool]
 
 def always(question: Question) -> Outcome | None:
     """Return the one outcome that the question has, or None where there is no proof of one."""
-    by_key: dict[str, list[Condition]] = {}
+    by_key: dict[str, dict[Condition, None]] = {}
     open_rules: dict[tuple[int, int], list[Condition]] = {}
     for place, rule in question.rules:
         view = question.views[place]
@@ -37,12 +37,10 @@ def always(question: Question) -> Outcome | None:
             return None
         open_rules[place, id(rule)] = needed
         for condition in needed:
-            held = by_key.setdefault(condition.key.lower(), [])
-            if condition not in held:
-                held.append(condition)
+            by_key.setdefault(condition.key.lower(), {})[condition] = None
     states = []
     for key, conditions in by_key.items():
-        found = _states(conditions)
+        found = _states([*conditions])
         # A view may know the key that another leaves open; then the two must not be tied.
         if found is None or any(isinstance(view.get(key), tuple) for view in question.views):
             return None
@@ -129,5 +127,7 @@ def _holds(condition: Condition, some: dict[Atom, bool], every: dict[Atom, bool]
     if condition.qualifier == "ForAllValues":
         return empty or (not some[atom] if negated else every[atom])
     if condition.qualifier == "ForAnyValue":
+        if empty:
+            return False
         return not every[atom] if negated else some[atom]
     return some[atom] is not negated

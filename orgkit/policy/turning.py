@@ -2,7 +2,8 @@
 
 Where the values worth trying are few, every combination is tried, so a key is named exactly where some combination
 makes it decide. Where they are too many, combinations that satisfy one rule at a time are tried, and keys about which
-nothing was found are named too: rather one too many than one too few. An answer becomes definite only by proof.
+nothing was found are named too: rather one too many than one too few. An answer becomes definite only by proof. Where
+policies are so large that even this would take long, the search ends early, with the same care.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 RESOURCE = "resource"
 _MOST_COMBINATIONS = 3000
+_MOST_WORK = 500_000
 _ORDER: tuple[Outcome, ...] = ("allowed", "explicitDeny", "implicitDeny")
 
 
@@ -46,6 +48,16 @@ class Question:
         for place, rules in self.levels:
             for rule in rules:
                 yield place, rule
+
+    def cost(self, keys: int) -> int:
+        """Return about how many steps one combination takes: a key, a rule or a value to compare is a step."""
+        steps = keys + 1
+        for _, rule in self.rules:
+            steps += 1 + len(rule.statement.resource_keys)
+            for condition in rule.statement.conditions:
+                # Texts are looked up or compared quickly; a variable must be filled in first.
+                steps += len(condition.values) // 8 + 3 * (len(condition.keys) - 1)
+        return steps
 
     def outcome(self, views: Sequence[View]) -> tuple[Outcome, Rule | None]:
         """Decide the question for views in which nothing is open, with the rule that denies."""
@@ -93,7 +105,8 @@ def turning(question: Question) -> Answer:
 
 def _search(question: Question, names: dict[str, str], choices: dict[str, list[Candidate]]) -> Answer:
     keys = list(names)
-    exhaustive = prod(len(tried) for tried in choices.values()) <= _MOST_COMBINATIONS
+    most = max(2, _MOST_WORK // question.cost(len(keys)))
+    exhaustive = prod(len(tried) for tried in choices.values()) <= min(most, _MOST_COMBINATIONS)
     seen: dict[Assignment, tuple[Outcome, Rule | None]] = {}
 
     def ask(assignment: Assignment) -> tuple[Outcome, Rule | None]:
@@ -105,9 +118,13 @@ def _search(question: Question, names: dict[str, str], choices: dict[str, list[C
     deciding: dict[str, Assignment] = {}
     for base in bases:
         here = ask(base)[0]
+        if len(seen) >= most:
+            break
         for place, key in enumerate(keys):
             if key in deciding:
                 continue
+            if not exhaustive and len(seen) + len(choices[key]) > most:
+                break
             for other in choices[key]:
                 if ask((*base[:place], other, *base[place + 1 :]))[0] != here:
                     deciding[key] = base
@@ -178,7 +195,7 @@ def complete(views: Sequence[View], chosen: dict[str, Candidate]) -> list[View]:
 def _open_keys(question: Question) -> tuple[dict[str, str], dict[str, list[Condition]]]:
     """Return the open keys (lower case → as people write them) and the open conditions that test each."""
     names: dict[str, str] = {}
-    conditions: dict[str, list[Condition]] = {}
+    conditions: dict[str, dict[Condition, None]] = {}
     for place, rule in question.rules:
         view = question.views[place]
         statement = rule.statement
@@ -187,20 +204,20 @@ def _open_keys(question: Question) -> tuple[dict[str, str], dict[str, list[Condi
                 for key in condition.keys:
                     if view[key.lower()] is UNKNOWN:
                         names.setdefault(key.lower(), canonical(key))
-                        conditions.setdefault(key.lower(), [])
+                        conditions.setdefault(key.lower(), {})
                 own = conditions.get(condition.key.lower())
-                if own is not None and condition not in own:
-                    own.append(condition)
+                if own is not None:
+                    own[condition] = None
         if statement.matches_resource(view) is None or rule.partly:
             for key in statement.resource_keys:
                 if view[key.lower()] is UNKNOWN:
                     names.setdefault(key.lower(), canonical(key))
-                    conditions.setdefault(key.lower(), [])
+                    conditions.setdefault(key.lower(), {})
             if view.resource is None or is_wild(view.resource):
                 names.setdefault(RESOURCE, RESOURCE)
         if rule.partly:
             names.setdefault("action", "action")
-    return names, conditions
+    return names, {key: [*own] for key, own in conditions.items()}
 
 
 def _choices(

@@ -13,7 +13,7 @@ from orgkit.policy.context import UNKNOWN, Unknown, View
 from orgkit.policy.patterns import LITERAL_MARK, LITERAL_STAR, literal
 
 _VARIABLE = re.compile(r"\$\{([^{}]*)\}")
-_BODY = re.compile(r"\s*([^,'\s]+)\s*(?:,\s*'([^']*)'\s*)?", re.DOTALL)
+_BODY = re.compile(r"\s*([^,'\s](?:[^,']*[^,'\s])?)\s*(?:,\s*'([^']*)'\s*)?", re.DOTALL)
 _SPECIAL = {"*": LITERAL_STAR, "?": LITERAL_MARK, "$": "$"}
 
 

@@ -112,13 +112,13 @@ def holds(
         if mode == "ForAllValues" or lenient:
             return True
         return negated and mode == ""
-    if new:
+    if new and base.startswith(("String", "Arn", "Bool")):
         wanted = [w for w in (substitute(w, context) for w in wanted) if w is not None]
     hits = [any(compare(base, value, w) for w in wanted) for value in present]
     if mode == "ForAllValues":
         return present == [""] or all(hit != negated for hit in hits)
     if mode == "ForAnyValue":
-        return any(hit != negated for hit in hits)
+        return present != [""] and any(hit != negated for hit in hits)
     return any(hits) != negated
 
 
