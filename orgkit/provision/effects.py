@@ -20,7 +20,7 @@ def effects_of_moving(draft: Draft, thing: Account | OrganizationalUnit, now: st
     after = {design.path(node) for node in new_above}
     for baseline in design.settings.baselines.values():
         was, will = bool(before & set(baseline.to)), bool(after & set(baseline.to))
-        if was != will and baseline.auto_deployment:
+        if was != will and baseline.auto_deployment and baseline.permission_model == "SERVICE_MANAGED":
             verb = "adds its instances" if will else "deletes its instances"
             notes.append(f"stack set {baseline.name}: automatic deployment {verb}")
     gone = {draft.ids.get(draft.live_name(node)) for node in draft.live.ancestors(now)[1:]}
