@@ -21,6 +21,10 @@ class Tree {
     this.anchor = this.focus; // where a range of selected nodes begins
     /** @type {string[]} */
     this.cut = []; // to be moved by keyboard
+    /** @type {any} */
+    this.menu = null; // while it is open
+    /** @type {any} */
+    this.editor = null; // the field in which a name is changed, while it is
     this.frame = 0;
     this.name = `orgkit-${Math.random().toString(36).slice(2)}`;
     this.pad = element("div", { class: "orgkit-pad", role: "none" });
