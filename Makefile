@@ -11,7 +11,6 @@ demo: $(VENV)/ready
 	$(BIN)/orgkit run notebooks/1-design.ipynb notebooks/2-guardrails.ipynb --output $(OUT)
 	$(BIN)/orgkit run notebooks/3-cost.ipynb notebooks/4-review.ipynb --output $(OUT) \
 	    -p design=$(OUT)/org.yaml -p target=sandbox:$(OUT)/sandbox.jsonl
-	CICD_EXTERNAL_ID=$${CICD_EXTERNAL_ID:-external-id-of-the-demo} \
 	$(BIN)/orgkit run notebooks/5-provision.ipynb --output $(OUT) \
 	    -p design=$(OUT)/org.yaml -p target=sandbox:$(OUT)/sandbox.jsonl -p approve=$$(cat $(OUT)/plan.digest)
 	@echo

@@ -1,10 +1,10 @@
 """The state file of a sandbox: one JSON line for every call that changed something, replayed when it is opened.
 
 Lines are appended, and handed to the operating system before the reply goes out: the end of the process, by whatever
-signal, loses none. They are forced to the disk when the file is closed; a power failure before that loses the last ones,
-as if those calls had never been made. Forcing each of them would take most of the time of a run. Replacing the whole file after every call would
-make a run of n calls write n² lines; an appended line that a crash tore off is the last one and was never answered,
-so it is dropped. The file holds data only: nothing in it is executed.
+signal, loses none. They are forced to the disk when the file is closed; a power failure before that loses the last
+ones, as if those calls had never been made. Forcing each of them would take most of the time of a run. Replacing the
+whole file after every call would make a run of n calls write n² lines; an appended line that a crash tore off is the
+last one and was never answered, so it is dropped. The file holds data only: nothing in it is executed.
 """
 
 from __future__ import annotations

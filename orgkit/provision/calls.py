@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from orgkit.cloud.secrets import external_id
+from orgkit.cloud.secrets import external_id_to_send
 from orgkit.errors import CloudError
 from orgkit.provision.journal import CALL, ERROR, REPLY, Entry, Journal
 from orgkit.provision.redaction import redacted
@@ -161,7 +161,7 @@ class Calls:
         from botocore.parsers import ResponseParserError
 
         name = f"{service}:{operation}"
-        veil = Veil(operation, parameters, lambda reference: external_id(reference, self._target))
+        veil = Veil(operation, parameters, lambda reference: external_id_to_send(reference, self._target))
         if service != "organizations":
             account = account or self._account
         waited = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from orgkit.cloud.secrets import external_id
+from orgkit.cloud.secrets import external_id_to_send
 from orgkit.design.sections import SecretReference
 from orgkit.errors import InputError, Refused
 from orgkit.provision.steps import Step
@@ -24,7 +24,7 @@ def secrets_at_hand(steps: Iterable[Step], target: Target) -> None:
     missing: list[tuple[Step, InputError]] = []
     for reference, step in wanted.items():
         try:
-            external_id(reference, target)
+            external_id_to_send(reference, target)
         except InputError as error:
             missing.append((step, error))
     if missing:

@@ -15,6 +15,7 @@ from orgkit.design import Organization, save
 from orgkit.design.sections import Assignment, PermissionSet, Removal, SecretReference
 from orgkit.errors import Incomplete, Refused
 from orgkit.provision import Plan, apply, plan
+from orgkit.provision.secrets_at_hand import secrets_at_hand
 from tests.provision.access_designs import (
     DEPLOY,
     SECRET,
@@ -184,13 +185,22 @@ def test_without_the_secret_the_external_id_is_not_compared_and_that_is_said(
     assert {problem.code for problem in second.held} == {"external-id-not-compared"}
 
 
-def test_a_missing_secret_is_refused_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_aws_a_missing_secret_is_refused_before_the_first_write(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
     with connect("sandbox") as target:
         first = plan(organization(), read(target))
+        monkeypatch.setattr(target, "kind", "aws")
         with pytest.raises(Refused, match=f"create role deploy in shop .*{VARIABLE} is not set\n.*export {VARIABLE}="):
-            apply(first, target, approve=first.digest)
-        assert read(target).settings.organization_id is None
+            secrets_at_hand(first.steps, target)
+
+
+def test_a_sandbox_does_with_a_made_up_secret_where_the_real_one_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with connect("sandbox") as target:
+        carry_out(organization(), target)
+        trust = target.client("iam", account="shop").get_role(RoleName="deploy")["Role"]["AssumeRolePolicyDocument"]
+        assert f"stand-in-for-{VARIABLE.replace('_', '-')}" in json.dumps(trust)
+        assert plan(organization(), read(target)).empty
 
 
 @pytest.mark.parametrize("value", ["?", "two words", 'quote"s', "ünicode"])
