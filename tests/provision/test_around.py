@@ -12,6 +12,7 @@ import pytest
 
 import orgkit
 from orgkit.cloud import Target, connect, read
+from orgkit.cloud.server import serve
 from orgkit.design import Organization
 from orgkit.design.plain import FileName
 from orgkit.design.sections import AccountSettings, Baseline, CentralRootAccess, GuardDuty, Security
@@ -394,4 +395,10 @@ def test_a_baseline_of_settings_alone_needs_no_stack_set(org: Organization) -> N
         made = carry_out(org, opened)
         assert {step.kind for step in made.steps} >= {"block_public_s3"}
         assert not {"create_stack_set", "create_service_role"} & {step.kind for step in made.steps}
+        assert plan(org, read(opened)).empty
+
+
+def test_it_goes_the_same_way_through_a_server_with_many_workers(org: Organization) -> None:
+    with serve() as server, connect(f"endpoint:{server.url}") as opened:
+        carry_out(org, opened)
         assert plan(org, read(opened)).empty
