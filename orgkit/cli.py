@@ -335,7 +335,8 @@ def _parser() -> argparse.ArgumentParser:
         "read", _read, "read a live organization", "orgkit read --target aws:audit -o live/org.yaml", answers=False
     )
     target(one)
-    one.epilog = f"what the caller needs: orgkit/cloud/read-only-policy.json; what it may not read is said\n\n{one.epilog}"
+    needs = "what the caller needs: orgkit/cloud/read-only-policy.json; what it may not read is said"
+    one.epilog = f"{needs}\n\n{one.epilog}"
     one.add_argument("-o", "--output", help="write it as this new org.yaml; without it an outline is printed")
 
     one = command(

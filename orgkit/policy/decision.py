@@ -131,8 +131,9 @@ class Decision:
     """Whether guardrails stop a request.
 
     `outcome` is allowed, explicitDeny, implicitDeny or undetermined; `missing` names the context keys (and
-    "resource") on which an undetermined answer turns, `turns_on` the values with what follows from each. `outcomes`
-    are all outcomes that can still come. `action` and `account` only serve the text.
+    "resource") on which an undetermined answer turns, and parts of the organization that could not be read; `turns_on`
+    the values with what follows from each. `outcomes` are all outcomes that can still come. `action` and `account` only
+    serve the text.
     """
 
     outcome: Outcome
@@ -191,13 +192,17 @@ class Decision:
         word = {True: "BLOCKED", False: "NOT BLOCKED by guardrails", None: "DEPENDS"}[self.blocked]
         if self.blocked is not None:
             return f"{word}  {self.subject}"
-        count = len(self.missing)
-        keys = "the resource" if self.missing == ("resource",) else f"{count} key{'' if count == 1 else 's'}"
-        return f"{word}  {self.subject}, on {keys}"
+        asked = tuple(name for name in self.missing if name == "resource" or ":" in name)
+        count = len(asked)
+        keys = "the resource" if asked == ("resource",) else f"{count} key{'' if count == 1 else 's'}"
+        # What else is missing are parts of the organization that could not be read; a reason names them.
+        unread = ["what could not be read"] if asked != self.missing else []
+        return f"{word}  {self.subject}, on {' and '.join([*unread, *([keys] if asked else [])])}"
 
     def _lines(self) -> list[str]:
         lines = []
         if self.blocked is None:
+            lines += [f"  {reason.clause}" for reason in self.reasons if reason.kind == "exemption"]
             lines += [str(turn) for turn in self.turns_on]
             hint = self._hint()
             return [*lines, hint] if hint else lines
