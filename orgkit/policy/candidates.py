@@ -17,6 +17,7 @@ from orgkit.policy.variables import Template, expand, keys_of
 
 _ADDRESSES = ("198.51.100.77", "2001:db8:ffff::77", "10.250.250.77", "fd00:77::1")
 _MOST_VALUES = 40
+_MOST_TESTS = 200_000
 _MOST_PAIRS = 6
 
 
@@ -58,7 +59,10 @@ def candidates(
     `conditions` are those that test the key; `others` gives texts for open keys that policy variables refer to.
     """
     found: dict[tuple[str, ...], Candidate] = {}
+    most = max(_MOST_VALUES, _MOST_TESTS // (len(conditions) + 1))
     for condition in conditions:
+        if len(found) >= most:
+            break
         for text, label in _mentioned(condition, view, others or {}):
             found.setdefault((text,), Candidate((text,), (label,)))
             if len(found) >= _MOST_VALUES:

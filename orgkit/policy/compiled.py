@@ -25,9 +25,13 @@ from orgkit.policy.explain import explain
 from orgkit.policy.fusing import distinct_tests, fused_denies
 from orgkit.policy.language import PolicyDocument, Statement
 from orgkit.policy.parse import RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY, parse
+from orgkit.policy.values import shown
 
 Document = str | Mapping[str, Any] | PolicyDocument
 _PLANS_KEPT = 4096
+_NO_LEVELS = (
+    "No SCP binds the caller: it is of the management account or of another organization, or SCPs are not enabled."
+)
 
 
 @dataclass(frozen=True)
@@ -117,8 +121,8 @@ class Compiled:
         resource_levels: Sequence[Level | Iterable[Named | Document]] | None = None,
     ) -> None:
         self.level_names, self._scps = _read_levels(levels, SERVICE_CONTROL_POLICY, "SCP")
-        self._has_rcps = bool(resource_levels)
-        _, self._rcps = _read_levels(resource_levels or (), RESOURCE_CONTROL_POLICY, "RCP")
+        _, self._rcps = _read_levels(() if resource_levels is None else resource_levels, RESOURCE_CONTROL_POLICY, "RCP")
+        self._has_rcps = bool(self._rcps)
         self._plans: dict[str, Plan] = {}
 
     @property
@@ -185,11 +189,11 @@ class Compiled:
         scp, rcp = bool(self._scps), self._has_rcps
         exemptions: tuple[str, ...] = ()
         if not scp:
-            exemptions = ("no SCP binds this principal (the management account, or no organization).",)
+            exemptions = (_NO_LEVELS,)
         if principal is not None or "aws:principalarn" in known:
             if service_linked(principal, views[0]):
                 return Asked(action, views, principal, partial, False, False,
-                             ("a service-linked role is bound by no SCP and no RCP.",), plan)  # fmt: skip
+                             ("A service-linked role is bound by no SCP and no RCP.",), plan)  # fmt: skip
             if scp and principal is not None and principal.name[:4] != "arn:" and (why := outside_scps(principal)):
                 scp, exemptions = False, (why,)
         if rcp:
@@ -251,7 +255,7 @@ def _matching(level: tuple[Rule, ...], action: str) -> list[Rule]:
 def _read_levels(
     levels: Sequence[Level | Iterable[Named | Document]], type: str, kind: str
 ) -> tuple[tuple[str, ...], tuple[tuple[Rule, ...], ...]]:
-    if isinstance(levels, (str, Mapping)):
+    if isinstance(levels, (str, bytes, Mapping)) or not isinstance(levels, Iterable):
         raise InputError(
             "levels are a list for each level: root, each OU, the account",
             where="levels",
@@ -261,9 +265,10 @@ def _read_levels(
     for index, level in enumerate(levels):
         name = level.name if isinstance(level, Level) else f"level {index + 1}"
         policies: Iterable[Named | Document] = level.policies if isinstance(level, Level) else level
-        if isinstance(policies, (str, Mapping, PolicyDocument)):
+        if isinstance(policies, (str, bytes, Mapping, PolicyDocument, Named)) or not isinstance(policies, Iterable):
+            what = shown(policies) if policies is None or isinstance(policies, (int, float)) else "a policy"
             raise InputError(
-                f"{name} is a policy; a level is a list of policies", where="levels", mend="wrap it: [policy]"
+                f"{name} is {what}; a level is a list of policies", where="levels", mend="wrap it: [policy]"
             )
         rules: list[Rule] = []
         for number, given in enumerate(policies):

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from orgkit.errors import InputError
 from orgkit.policy.patterns import ARN_PARTS, is_wild, split_arn
+from orgkit.policy.values import as_text, shown
 
 
 class Unknown(Enum):
@@ -228,16 +229,13 @@ def read_values(key: str, given: object) -> Values:
 
 
 def _text(key: str, given: object) -> str:
-    if isinstance(given, str):
-        return given
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    if isinstance(given, (int, float)):
-        return str(given)
+    text = as_text(given)
+    if text is not None:
+        return text
     if isinstance(given, (datetime, date)):
         return given.isoformat()
     raise InputError(
-        f"the value of {key} is a {type(given).__name__}",
+        f"the value of {key} is {shown(given)}, a {type(given).__name__}",
         where=f"context.{key}",
         mend="give a text, a number, true or false, or a list of these",
     )
@@ -296,6 +294,6 @@ def check_request(request: Mapping[str, Any]) -> str:
     action = request.get("action")
     if not isinstance(action, str) or (action != "*" and not all(action.partition(":"))):
         raise InputError(
-            f"the action {action!r} is not service:Name", where="action", mend='write it as "s3:GetObject"'
+            f"the action {shown(action)} is not service:Name", where="action", mend='write it as "s3:GetObject"'
         )
     return action

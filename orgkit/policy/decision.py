@@ -18,7 +18,14 @@ _IN_WORDS = {
     "undetermined": "open",
 }
 _MOST_SHOWN = 4
+_MOST_TURNS = 8
+_WITHOUT_EQUALS = ("like ", "below ", "above ", "before ", "after ")
 _REST = ("anything else", "absent")
+
+
+def is_one_of(key: str, words: str) -> str:
+    """Return a key with the values that it has: `key = "x"`, `key like "x*"`, `key below 30`."""
+    return f"{key} {words}" if words.startswith(_WITHOUT_EQUALS) else f"{key} = {words}"
 
 
 def in_words(labels: Sequence[str]) -> str:
@@ -37,7 +44,8 @@ class Reason:
     """One statement, or one level without an Allow, that the answer rests on.
 
     `level` is the level's name and `level_index` its place from the root (0); `clause` says which part of the
-    statement decided; `holds` is None where that is still open.
+    statement decided; `holds` is None where that is still open. `avoidable` says that a call with other context values
+    or about another resource escapes the statement.
     """
 
     kind: Kind
@@ -50,6 +58,7 @@ class Reason:
     resource: str | None = None
     clause: str = ""
     holds: bool | None = True
+    avoidable: bool = False
 
     @property
     def label(self) -> str:
@@ -79,6 +88,7 @@ class Reason:
             "resource": self.resource,
             "clause": self.clause,
             "holds": self.holds,
+            "avoidable": self.avoidable,
         }
 
 
@@ -110,12 +120,14 @@ class Turn:
     def __str__(self) -> str:
         if not self.cases:
             return f"  {self.key}: may decide, together with the others"
-        labels = [f"{self.key} = {in_words(case.values)}" if i == 0 else in_words(case.values)
+        labels = [is_one_of(self.key, in_words(case.values)) if i == 0 else in_words(case.values)
                   for i, case in enumerate(self.cases)]  # fmt: skip
         width = min(60, max(map(len, labels)))
         lines = []
         if self.given:
-            lines.append("  with " + ", ".join(f"{key} = {value}" for key, value in self.given) + ":")
+            given = [is_one_of(key, value) for key, value in self.given[:_MOST_SHOWN]]
+            more = len(self.given) - len(given)
+            lines.append("  with " + "; ".join(given) + (f"; and {more} more" if more else "") + ":")
         for label, case in zip(labels, self.cases, strict=True):
             by = f" by {case.by}" if case.by else ""
             lines.append(f"  {label.ljust(width)} → {_IN_WORDS[case.outcome]}{by}")
@@ -203,7 +215,9 @@ class Decision:
         lines = []
         if self.blocked is None:
             lines += [f"  {reason.clause}" for reason in self.reasons if reason.kind == "exemption"]
-            lines += [str(turn) for turn in self.turns_on]
+            lines += [str(turn) for turn in self.turns_on[:_MOST_TURNS]]
+            if len(self.turns_on) > _MOST_TURNS:
+                lines.append(f"  … and {len(self.turns_on) - _MOST_TURNS} more")
             hint = self._hint()
             return [*lines, hint] if hint else lines
         for reason in self.reasons:
@@ -215,7 +229,11 @@ class Decision:
                 lines.append(f"  by {reason.label}, attached to {reason.level}")
                 lines.append(f"  {reason.clause}")
         if self.outcome == "explicitDeny":
-            lines.append("  IAM cannot help: only changing or detaching the policy does.")
+            denies = [reason for reason in self.reasons if reason.effect == "Deny"]
+            if denies and all(reason.avoidable for reason in denies):
+                lines.append("  IAM cannot help: make a call that this does not match, or change or detach the policy.")
+            else:
+                lines.append("  IAM cannot help: only changing or detaching the policy does.")
         elif self.outcome == "implicitDeny":
             lines.append("  An Allow is needed at every level; IAM cannot stand in for it.")
         elif self.outcome == "undetermined":
@@ -229,7 +247,7 @@ class Decision:
             for case in turn.cases:
                 if case.outcome == "allowed" and case.example is not None and turn.key != "resource":
                     return f"  ask again with --context {turn.key}={case.example}"
-        return ""
+        return "  ask again with --resource ARN" if any(turn.key == "resource" for turn in self.turns_on) else ""
 
     def _repr_html_(self) -> str:
         colour = {True: "#b42318", False: "#067647", None: "#b54708"}[self.blocked]

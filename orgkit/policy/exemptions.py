@@ -28,7 +28,7 @@ def outside_scps(principal: Principal) -> str | None:
     if principal.kind in ("Service", "Federated"):
         return f"{principal.name} is no principal of an account, so no SCP binds it."
     if principal.is_anonymous:
-        return "an anonymous caller belongs to no account, so no SCP binds it."
+        return "An anonymous caller belongs to no account, so no SCP binds it."
     return None
 
 

@@ -8,6 +8,10 @@ from orgkit.policy.context import Unknown, View
 from orgkit.policy.decision import Decision, Outcome, Reason
 from orgkit.policy.language import Condition
 from orgkit.policy.turning import Question, turning
+from orgkit.policy.variables import placeholders
+
+_MOST_VALUES = 8
+_LONG = 200
 
 if TYPE_CHECKING:
     from orgkit.policy.compiled import Asked, Rule
@@ -78,6 +82,7 @@ def _reason(rule: Rule, view: View, holds: bool | None) -> Reason:
         resource=view.resource,
         clause=_clause(rule, view, holds),
         holds=holds,
+        avoidable=not statement.every_resource or any(not _certain(one, view) for one in statement.conditions),
     )
 
 
@@ -97,15 +102,34 @@ def _clause(rule: Rule, view: View, holds: bool | None) -> str:
     return "; ".join([*parts, "unconditional; no principal is exempt."])
 
 
+def _certain(condition: Condition, view: View) -> bool:
+    """Tell whether the condition holds whatever its open key turns out to be: its values can match nothing."""
+    return isinstance(view[condition.key.lower()], Unknown) and condition.test(view) is True
+
+
 def _condition(condition: Condition, view: View) -> str:
     values = view[condition.key.lower()]
-    if isinstance(values, Unknown):
+    if _certain(condition, view):
+        state = "always so"
+        if forgotten := placeholders(condition.values):
+            state += f": nothing fills in {forgotten[0]}"
+    elif isinstance(values, Unknown):
         state = "open"
     elif values is None:
         state = "the request has none"
     else:
-        state = "the request has " + ", ".join(f'"{value}"' for value in values)
-    return f"{condition} ({state})"
+        state = f"the request has {_listed(values)}"
+    wanted = _listed(condition.values)
+    return (
+        f"{condition.full_operator} {condition.key} {wanted if len(condition.values) == 1 else f'[{wanted}]'} ({state})"
+    )
+
+
+def _listed(values: tuple[str, ...]) -> str:
+    shown = [f'"{value if len(value) <= _LONG else value[:_LONG] + "…"}"' for value in values[:_MOST_VALUES]]
+    if len(values) > _MOST_VALUES:
+        shown.append(f"… {len(values) - _MOST_VALUES} more")
+    return ", ".join(shown)
 
 
 def _lack(index: int, name: str, has_allows: bool, asked: Asked, view: View) -> Reason:

@@ -154,7 +154,7 @@ class _Reader:
     def read(self, document: str | Mapping[str, Any]) -> PolicyDocument:
         nothing = PolicyDocument((), type=self.type, name=self.name)
         if isinstance(document, str):
-            self.text = document
+            self.text = document = document.removeprefix("\ufeff")
             if len(document) > _LONG_DOCUMENT:
                 self.wrong((), "json", f"the document has {len(document)} characters, which no policy may have")
                 return nothing
@@ -182,7 +182,9 @@ class _Reader:
         self.elements(top, _TOP, ())
         version = top.get("Version", "2008-10-17")
         if version not in VERSIONS:
-            self.wrong(("Version",), "version", f"{version!r} is not a version of the language", 'write "2012-10-17"')
+            self.wrong(
+                ("Version",), "version", f"{data.shown(version)} is not a version of the language", 'write "2012-10-17"'
+            )
             version = VERSIONS[0]
         if "Id" in top and not isinstance(top["Id"], str):
             self.wrong(("Id",), "id", "an Id is a text")
@@ -212,8 +214,9 @@ class _Reader:
     def elements(self, given: Mapping[str, Any], known: tuple[str, ...], path: Path) -> None:
         for key in given:
             if key not in known:
-                self.wrong((*path, str(key)), "unknown-element", f'"{key}" is no element of the policy language',
-                           did_you_mean(str(key), known))  # fmt: skip
+                name = _name(key)
+                self.wrong((*path, name), "unknown-element", f'"{name}" is no element of the policy language',
+                           did_you_mean(name, known))  # fmt: skip
 
     def statement(self, given: Mapping[str, Any], index: int, path: Path, version: str) -> Statement:
         self.elements(given, _ELEMENTS, path)
@@ -232,7 +235,7 @@ class _Reader:
         if effect not in ("Allow", "Deny"):
             where = (*path, "Effect") if "Effect" in given else path
             self.wrong(where, "effect", "Effect must be Allow or Deny" if effect is None else
-                       f"Effect is {effect!r}; it must be Allow or Deny",
+                       f"Effect is {data.shown(effect)}; it must be Allow or Deny",
                        did_you_mean(effect, ("Allow", "Deny")) if isinstance(effect, str) else None)  # fmt: skip
             effect = "Deny"
         not_action, actions = self.either(given, "Action", path)
@@ -361,12 +364,13 @@ class _Reader:
             self.wrong(path, "condition", "Condition is an object of operators")
             return ()
         found = []
-        for written_operator, keys in given.items():
-            where = (*path, str(written_operator))
-            read = _OPERATOR.fullmatch(str(written_operator))
+        for element, keys in given.items():
+            written_operator = _name(element)
+            where = (*path, written_operator)
+            read = _OPERATOR.fullmatch(written_operator)
             name = _BY_LOWER.get(read[2].lower()) if read else None
             if read is None or name is None:
-                bare = read[2] if read else str(written_operator)
+                bare = read[2] if read else written_operator
                 self.wrong(where, "operator", f'"{written_operator}" is no condition operator',
                            did_you_mean(bare, OPERATORS))  # fmt: skip
                 continue
@@ -377,24 +381,25 @@ class _Reader:
                 self.wrong(where, "condition", f"{written_operator} is an object of context keys and values")
                 continue
             qualifier = {"forallvalues": "ForAllValues", "foranyvalue": "ForAnyValue"}.get((read[1] or "").lower())
-            for key, values in keys.items():
-                texts = self.condition_values(values, (*where, str(key)), name, variables)
-                if not str(key).strip():
+            for given_key, values in keys.items():
+                key = _name(given_key)
+                texts = self.condition_values(values, (*where, key), name, variables)
+                if not key.strip():
                     self.wrong(where, "condition-key", "a context key is empty")
                 elif texts is not None:
-                    found.append(Condition(name, str(key), texts, bool(read[3]), qualifier, variables))
+                    found.append(Condition(name, key, texts, bool(read[3]), qualifier, variables))
         return tuple(found)
 
     def condition_values(self, given: object, path: Path, operator: str, variables: bool) -> tuple[str, ...] | None:
         listed = given if isinstance(given, (list, tuple)) else [given]
-        if not all(isinstance(one, (str, int, float)) for one in listed):
+        texts = tuple(text for text in map(data.as_text, listed) if text is not None)
+        if len(texts) < len(listed):
             self.wrong(
                 path, "condition-value", "a condition's value is a text, a number, true, false, or a list of these"
             )
             return None
         if not listed:
             self.wrong(path, "empty", "the list of values is empty, so none of them ever matches", warning=True)
-        texts = tuple(_as_text(one) for one in listed)
         variables = variables and OPERATORS[operator].variables
         for text in texts:
             if isinstance(read_template(text, variables=variables), str) and not _fits(operator, text):
@@ -433,7 +438,6 @@ def _fits(operator: str, text: str) -> bool:
     return True
 
 
-def _as_text(given: Any) -> str:
-    if isinstance(given, bool):
-        return "true" if given else "false"
-    return str(given)
+def _name(key: object) -> str:
+    # A dict made in Python may have keys that JSON has not.
+    return key if isinstance(key, str) else data.shown(key)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from json.decoder import scanstring  # type: ignore[attr-defined]
 
 _BLANK = re.compile(r"\s*")
 _ATOM = re.compile(r"[^,\]}\s]+")
+_MOST_DIGITS = 1000
 Path = tuple[str | int, ...]
 
 
@@ -22,7 +24,17 @@ def read_json(text: str) -> tuple[object, bool]:
         twice = twice or len(read) < len(found)
         return read
 
-    return json.loads(text, object_pairs_hook=pairs), twice
+    # Numbers stay as they are written: a float would turn 1e309 into infinity.
+    read = json.loads(text, object_pairs_hook=pairs, parse_float=Decimal, parse_int=_integer, parse_constant=_no_number)
+    return read, twice
+
+
+def _integer(digits: str) -> object:
+    return int(digits) if len(digits) < _MOST_DIGITS else Decimal(digits)
+
+
+def _no_number(word: str) -> object:
+    raise ValueError(f"{word} is no number")
 
 
 def written(path: Path) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,7 @@ def _search(question: Question, names: dict[str, str], choices: dict[str, list[C
             seen[assignment] = question.outcome(complete(question.views, dict(zip(keys, assignment, strict=True))))
         return seen[assignment]
 
-    bases = product(*choices.values()) if exhaustive else _guided(question, keys, choices)
+    bases = islice(product(*choices.values()) if exhaustive else _guided(question, keys, choices), most)
     deciding: dict[str, Assignment] = {}
     for base in bases:
         here = ask(base)[0]

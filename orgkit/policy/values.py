@@ -10,6 +10,7 @@ import base64
 import binascii
 import operator
 import re
+import reprlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -29,6 +30,29 @@ _COMPARE: dict[str, Callable[[Decimal, Decimal], bool]] = {
     "GreaterThan": operator.gt,
     "GreaterThanEquals": operator.ge,
 }
+
+
+def as_text(given: object) -> str | None:
+    """Return a text, number or boolean as AWS reads it in quotes, or None for anything else."""
+    if isinstance(given, str):
+        return given
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    if isinstance(given, (int, float, Decimal)):
+        try:
+            return str(given)
+        except ValueError:
+            # Python writes no integer of more than 4,300 digits.
+            return None
+    return None
+
+
+def shown(given: object) -> str:
+    """Return a wrong value as a message shows it: cut short, however large or deeply nested it is."""
+    try:
+        return reprlib.repr(given)
+    except ValueError:
+        return f"a very long {type(given).__name__}"
 
 
 @lru_cache(maxsize=16_384)

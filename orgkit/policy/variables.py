@@ -117,3 +117,9 @@ def keys_of(template: str | Template) -> tuple[str, ...]:
     if isinstance(template, str):
         return ()
     return tuple(part.key for part in template if isinstance(part, Variable))
+
+
+def placeholders(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return the `${…}` in some texts that never have a value, as written: somebody forgot to fill them in."""
+    found = (one for text in texts for one in _VARIABLE.finditer(text))
+    return tuple(one[0] for one in found if ":" not in one[1] and one[1] not in _SPECIAL)
