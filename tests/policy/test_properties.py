@@ -17,7 +17,7 @@ Raw = dict[str, Any]
 _ORDER = {"allowed": 0, "implicitDeny": 1, "explicitDeny": 2}
 
 
-@settings(max_examples=700)
+@settings(max_examples=400)
 @given(levels(), requests())
 def test_a_naive_evaluator_agrees(chain: list[list[Raw]], request: Raw) -> None:
     """An evaluator written apart comes to the same outcome."""

@@ -50,11 +50,12 @@ def rearranged(org: Organization) -> Organization:
     org.set("Security", tags={"Team": "security"})
     org.add_account("late", "Workloads/Sandbox", email="late@company.com")
     admins = dict(org.settings.delegated_administrators)
-    org.configure(delegated_administrators=admins | {designs.ADMINS: ("log-archive",)})
+    service = "config.amazonaws.com" if "config.amazonaws.com" in org.settings.trusted_access else designs.ADMINS
+    org.configure(delegated_administrators=admins | {service: ("log-archive",)})
     return org
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("source", ["starter", "made here"])
 def test_any_order_that_the_graph_allows_leads_to_the_same_place(source: str, seed: int) -> None:
     design = mended(orgkit.load("starter")) if source == "starter" else designs.starter()

@@ -62,6 +62,8 @@ def test_an_account_is_matched_by_its_email_in_whatever_case(design: Organizatio
 
 
 def test_a_written_name_is_managed(design: Organization, live: Organization) -> None:
+    for org in (design, live):
+        org.configure(trusted_access=(*org.settings.trusted_access, "account.amazonaws.com"))
     design.rename("app-a-prod", "Application A")
     assert texts(plan(design, live)) == ["rename account app-a-prod to Application A"]
 

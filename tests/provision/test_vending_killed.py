@@ -12,7 +12,6 @@ from benchmarks.vend import run
 KILLS = {
     "at the first request, then amid a creation, with its journal": ((2, 5), True),
     "amid creations, without a journal": ((4, 9), False),
-    "late and at once, without a journal": ((23, 1), False),
 }
 
 
