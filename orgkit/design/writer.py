@@ -7,7 +7,7 @@ as if it stood there, and only when that is the very organization puts it in pla
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
@@ -28,6 +28,11 @@ from orgkit.design.yaml_text import block, entry
 from orgkit.errors import DesignError, FileError, OrgkitError
 
 SPLIT_FROM: Final = 200  # accounts: from here on a new file gets a file for each OU below the root
+_LONGEST_NAME: Final = 60  # of a file, made from a handle
+# File names that Windows keeps for itself, whatever their ending.
+_DEVICES: Final = {"con", "prn", "aux", "nul"} | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)
+}
 
 Texts = dict[Path, str]  # by resolved path
 
@@ -194,24 +199,29 @@ def _policy_files(org: Organization, there: FileSet) -> dict[str, str | None]:
         elif inline:
             found[policy.id] = None
         else:
-            found[policy.id] = _free_file(policy, taken, there.folder)
+            found[policy.id] = _free_file(_policy_base(policy), ".json", taken, there.folder)
             taken.add(found[policy.id] or "")
     return found
 
 
-def _free_file(policy: Policy, taken: set[str], folder: Path) -> str:
-    base = f"policies/{_safe(policy.handle)}"
-    number = 1
-    while True:
-        name = f"{base}.json" if number == 1 else f"{base}-{number}.json"
-        if name not in taken and not (folder / name).exists():
-            return name
-        number += 1
+def _policy_base(policy: Policy) -> str:
+    return f"policies/{_safe(policy.handle)}"
+
+
+def _free_file(base: str, ending: str, taken: Iterable[str], folder: Path) -> str:
+    """A file name that is free, also where capitals do not tell files apart."""
+    known = {name.casefold() for name in taken}
+    name, number = f"{base}{ending}", 2
+    while name.casefold() in known or (folder / name).exists():
+        name, number = f"{base}-{number}{ending}", number + 1
+    return name
 
 
 def _safe(handle: str) -> str:
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in handle).lstrip(".")
-    return kept or "unnamed"
+    """A handle as part of a file name that every system takes."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in handle)
+    kept = kept[:_LONGEST_NAME].strip(".-") or "unnamed"
+    return f"{kept}-" if kept.partition(".")[0].casefold() in _DEVICES else kept
 
 
 # ---- a new file ------------------------------------------------------------------------------------------
@@ -223,11 +233,12 @@ def _new(org: Organization, path: Path, split: bool | Literal["auto"]) -> tuple[
     if split is True or (split == "auto" and len(org.accounts()) > SPLIT_FROM):
         for child in org.children(org.root.id):
             if org.entity(child).kind == "ou":
-                included[child] = _include_file(org.entity(child).handle, included.values(), folder)
+                base = f"ous/{_safe(org.entity(child).handle)}"
+                included[child] = _free_file(base, ".yaml", included.values(), folder)
     taken = {policy.file for policy in org.policies() if policy.file}
     files: dict[str, str | None] = {}
     for policy in org.policies():
-        files[policy.id] = policy.file or _free_file(policy, taken, folder)
+        files[policy.id] = policy.file or _free_file(_policy_base(policy), ".json", taken, folder)
         taken.add(files[policy.id] or "")
     said = describe(org, Homes(files=files, included=included))
     before: Texts = {}
@@ -237,15 +248,6 @@ def _new(org: Organization, path: Path, split: bool | Literal["auto"]) -> tuple[
             after[folder.resolve() / included_file] = _body(included_file.content)
     _write_documents(folder, said, before, after)
     return before, after
-
-
-def _include_file(handle: str, taken: Any, folder: Path) -> str:
-    base = name = f"ous/{_safe(handle)}"
-    number = 2
-    while f"{name}.yaml" in taken or (folder / f"{name}.yaml").exists():
-        name = f"{base}-{number}"
-        number += 1
-    return f"{name}.yaml"
 
 
 def _whole(said: PlainMap) -> str:
