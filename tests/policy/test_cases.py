@@ -23,7 +23,7 @@ def load(*files: str) -> list[Any]:
     return [pytest.param(case, id=case["name"]) for case in cases]
 
 
-@pytest.mark.parametrize("case", load("inheritance", "exemptions", "published_guardrails", "traps"))
+@pytest.mark.parametrize("case", load("inheritance", "exemptions", "published_guardrails", "aws_examples", "traps"))
 def test_decision(case: dict[str, Any]) -> None:
     """The outcome is as the sentence says, its reasons point there, and a compiled chain agrees."""
     levels = [[FULL if one == "FullAWSAccess" else one for one in level] for level in case["levels"]]
@@ -72,7 +72,7 @@ def test_all_26_operators_and_null_have_cases() -> None:
     assert set(OPERATORS) <= tried
 
 
-@pytest.mark.parametrize("case", load("inheritance", "exemptions", "published_guardrails", "traps"))
+@pytest.mark.parametrize("case", load("inheritance", "exemptions", "published_guardrails", "aws_examples", "traps"))
 def test_explanation_agrees_with_the_fast_path(case: dict[str, Any]) -> None:
     """The path that gives reasons comes to the outcome that the fast one gave."""
     from orgkit.policy.explain import explain
