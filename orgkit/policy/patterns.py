@@ -156,6 +156,10 @@ def _six_source(parts: list[str]) -> str:
 
 def overlaps(one: str, other: str) -> bool:
     """Tell whether some text matches both patterns."""
+    if "*" in (one, other) or one == other:
+        return True
+    if not is_wild(one) and not is_wild(other):
+        return False
     other, stars, accepts = _places(other)
     every = (1 << (len(other) + 1)) - 1
     reach = 1
@@ -175,8 +179,10 @@ def overlaps(one: str, other: str) -> bool:
 
 def contains(outer: str, inner: str) -> bool:
     """Tell whether every text that matches `inner` also matches `outer`; never a wrong yes, perhaps a wrong no."""
-    if outer.strip("*") == "" and outer:
+    if outer == inner or (outer and not outer.strip("*")):
         return True
+    if not is_wild(outer):
+        return False
     outer, stars, accepts = _places(outer)
     reach = 1 | (stars & 1) << 1
     for c in inner:
@@ -188,6 +194,7 @@ def contains(outer: str, inner: str) -> bool:
     return bool(reach >> len(outer) & 1)
 
 
+@lru_cache(maxsize=4096)
 def _places(pattern: str) -> tuple[str, int, dict[str, int]]:
     # Where the pattern has its stars and each of its symbols, as bits; runs of stars are one.
     pattern = re.sub(r"\*+", "*", pattern)
