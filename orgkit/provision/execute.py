@@ -79,15 +79,40 @@ def _create_organization(calls: Calls, parameters: Parameters) -> tuple[str, ...
 
 
 def _enable_policy_type(calls: Calls, parameters: Parameters) -> tuple[str, ...]:
-    reply = calls.settle("EnablePolicyType", parameters, done=("PolicyTypeAlreadyEnabledException",))
+    reply = _switch(calls, "EnablePolicyType", parameters, "PolicyTypeAlreadyEnabledException", before=None)
     _until(calls, parameters["PolicyType"], "ENABLED", reply)
     return ()
 
 
 def _disable_policy_type(calls: Calls, parameters: Parameters) -> tuple[str, ...]:
-    reply = calls.settle("DisablePolicyType", parameters, done=("PolicyTypeNotEnabledException",))
+    reply = _switch(calls, "DisablePolicyType", parameters, "PolicyTypeNotEnabledException", before="ENABLED")
     _until(calls, parameters["PolicyType"], None, reply)
     return ()
+
+
+def _switch(
+    calls: Calls, operation: str, parameters: Parameters, already: str, *, before: str | None
+) -> dict[str, Any] | None:
+    """Begin to enable or disable a policy type; None where it is so already, or was begun by a call without a reply.
+
+    AWS answers "in progress" to a second request, and also while another type is changed: the root tells them apart.
+    """
+    start = calls.now()
+    while True:
+        reply = calls.settle(operation, parameters, done=(already, "PolicyChangesInProgressException"))
+        if reply is not None or _status(calls, parameters["PolicyType"]) != before:
+            return reply
+        if calls.now() - start > LONGEST_ENABLING:
+            raise CloudError(
+                f"{operation}: other policy types are still being changed after {LONGEST_ENABLING:.0f} s",
+                mend="Resume later.",
+            )
+        calls.back_off()
+
+
+def _status(calls: Calls, kind: str, root: dict[str, Any] | None = None) -> str | None:
+    root = root or calls.pages("ListRoots", "Roots")[0]
+    return {entry["Type"]: entry["Status"] for entry in root.get("PolicyTypes", ())}.get(kind)
 
 
 def _until(calls: Calls, kind: str, wanted: str | None, reply: dict[str, Any] | None) -> None:
@@ -95,8 +120,7 @@ def _until(calls: Calls, kind: str, wanted: str | None, reply: dict[str, Any] | 
     start, pause = calls.now(), 0.0
     root = (reply or {}).get("Root")
     while True:
-        root = root or calls.pages("ListRoots", "Roots")[0]
-        status = {entry["Type"]: entry["Status"] for entry in root.get("PolicyTypes", ())}.get(kind)
+        status = _status(calls, kind, root)
         if status == wanted:
             return
         if calls.now() - start > LONGEST_ENABLING:

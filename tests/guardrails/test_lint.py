@@ -152,7 +152,9 @@ def test_a_protected_principal_that_is_locked_out_is_an_error() -> None:
 def test_the_starter_has_the_two_faults_of_its_documents_and_mended_it_has_none() -> None:
     starter = orgkit.load("starter")
     assert {"unknown-condition-key", "twin-left-open", "log-bucket-refuses-writer"} <= codes(starter)
-    assert {p.severity for p in lint(mended(starter))} == {"note"}
+    left = [p for p in lint(mended(starter)) if p.severity != "note"]
+    # What remains is advice about the whole, not a fault of a document: the starter's logs could still be deleted.
+    assert {(p.code, p.severity) for p in left} <= {("log-chain", "warning")}
 
 
 def test_every_rule_has_a_code_of_its_own() -> None:
