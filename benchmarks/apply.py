@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import orgkit
 from orgkit.cloud.server import serve
 from orgkit.provision import Plan, apply
-from orgkit.provision.journal import CALL, Journal, last_run
+from orgkit.provision.execution.journal import CALL, Journal, last_run
 from orgkit.starter import mended
 
 TARGET = 5.0

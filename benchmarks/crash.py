@@ -26,8 +26,8 @@ from orgkit.cloud import Target
 from orgkit.cloud.server import serve
 from orgkit.design import Organization
 from orgkit.provision import Plan, apply
-from orgkit.provision.journal import last_run
-from orgkit.provision.snapshot import snapshot
+from orgkit.provision.execution.journal import last_run
+from orgkit.provision.planning.snapshot import snapshot
 from orgkit.starter import mended
 
 BEFORE, AFTER = "before it is sent", "after AWS has carried it out"

@@ -87,7 +87,7 @@ def run(
 
 def child(task: dict[str, Any]) -> int:
     """Vend, and die after so many rows of the journal."""
-    from orgkit.provision.journal import Journal
+    from orgkit.provision.execution.journal import Journal
 
     written, count = Journal.write, 0
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from orgkit.notebook.designer import Designer as Designer
     from orgkit.policy import Decision
     from orgkit.provision import Applied, Drift, Plan, Vending
-    from orgkit.provision.account_requests import Requests
+    from orgkit.provision.vending.account_requests import Requests
 
 __version__ = "0.1.0"
 
@@ -228,7 +228,7 @@ def drift(
     """
     from orgkit.design import Organization as Model
     from orgkit.provision import drift as compare_three_ways
-    from orgkit.provision.journal import last_design
+    from orgkit.provision.execution.journal import last_design
 
     found = live if isinstance(live, Model) else read(live, design=design, progress=progress)
     return compare_three_ways(design, None if journal is None else last_design(journal), found)

@@ -10,11 +10,11 @@ from typing import Final
 from orgkit.design import Account, Organization, Policy
 from orgkit.design.sections import CostAllocation
 from orgkit.errors import Refused
-from orgkit.provision import references
-from orgkit.provision.difference import EXTRA, STATE, Difference, Drift
 from orgkit.provision.drift import design_names
-from orgkit.provision.match import match
-from orgkit.provision.steps import Step
+from orgkit.provision.planning import references
+from orgkit.provision.planning.difference import EXTRA, STATE, Difference, Drift
+from orgkit.provision.planning.match import match
+from orgkit.provision.planning.steps import Step
 
 
 def adopt(drift: Drift, chosen: Iterable[Difference]) -> Organization:

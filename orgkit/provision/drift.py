@@ -13,14 +13,14 @@ from typing import Final
 
 from orgkit.design import Account, Edit, Organization, OrganizationalUnit, Policy
 from orgkit.design.changes import Change, Replace
-from orgkit.provision import references
-from orgkit.provision.difference import BOTH, DESIGN, EXTRA, LIVE, STATE, UNKNOWN, Difference, Drift
 from orgkit.provision.drift_words import words
-from orgkit.provision.journal import Past
-from orgkit.provision.match import entities, match, ou_paths
-from orgkit.provision.plan import Plan
-from orgkit.provision.planning import plan
-from orgkit.provision.steps import Step
+from orgkit.provision.execution.journal import Past
+from orgkit.provision.planning import references
+from orgkit.provision.planning.difference import BOTH, DESIGN, EXTRA, LIVE, STATE, UNKNOWN, Difference, Drift
+from orgkit.provision.planning.match import entities, match, ou_paths
+from orgkit.provision.planning.plan import Plan
+from orgkit.provision.planning.planner import plan
+from orgkit.provision.planning.steps import Step
 
 _MAKES: Final = "create_"
 _REMOVES: Final = frozenset({"delete_ou", "delete_policy", "close_account", "remove_account"})

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from orgkit.design import Organization
-from orgkit.provision.steps import Step
+from orgkit.provision.planning.steps import Step
 
 Words = Callable[[Step, Organization], str]
 

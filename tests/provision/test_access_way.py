@@ -15,7 +15,7 @@ from orgkit.design import Organization, save
 from orgkit.design.sections import Assignment, PermissionSet, Removal, SecretReference
 from orgkit.errors import Incomplete, Refused
 from orgkit.provision import Plan, apply, plan
-from orgkit.provision.secrets_at_hand import secrets_at_hand
+from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
 from tests.provision.access_designs import (
     DEPLOY,
     SECRET,

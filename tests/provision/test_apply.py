@@ -20,11 +20,11 @@ from orgkit.cloud.front import Front
 from orgkit.design import Organization
 from orgkit.errors import FileError, Incomplete, InputError, Interrupted, Refused
 from orgkit.provision import Plan, apply, plan
-from orgkit.provision import execute as execution
-from orgkit.provision.calls import Calls
-from orgkit.provision.execute import EXECUTORS
-from orgkit.provision.journal import CALL, Journal, last_run
-from orgkit.provision.steps import KINDS
+from orgkit.provision.execution import execute as execution
+from orgkit.provision.execution.calls import Calls
+from orgkit.provision.execution.execute import EXECUTORS
+from orgkit.provision.execution.journal import CALL, Journal, last_run
+from orgkit.provision.planning.steps import KINDS
 from orgkit.starter import mended
 from tests.cloud.clocks import StillClock
 from tests.provision import designs

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from orgkit.errors import CloudError
-from orgkit.provision.calls import NoReply
-from orgkit.provision.carry_out_access import EXECUTORS
+from orgkit.provision.execution.calls import NoReply
+from orgkit.provision.execution.carry_out_access import EXECUTORS
 
 ASSIGNMENT = {
     "InstanceArn": "arn:instance",

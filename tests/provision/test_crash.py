@@ -14,7 +14,7 @@ from benchmarks import crash
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.provision import apply, plan
-from orgkit.provision.journal import last_run
+from orgkit.provision.execution.journal import last_run
 from tests.cloud.clocks import StillClock
 from tests.provision import designs
 from tests.provision.test_any_order import rearranged

@@ -15,8 +15,8 @@ from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.errors import Refused, UnknownName
 from orgkit.provision import apply, drift, plan
-from orgkit.provision.difference import BOTH, DESIGN, LIVE, UNKNOWN, Drift
-from orgkit.provision.journal import last_design
+from orgkit.provision.execution.journal import last_design
+from orgkit.provision.planning.difference import BOTH, DESIGN, LIVE, UNKNOWN, Drift
 from orgkit.starter import mended
 from tests.cloud.clocks import StillClock
 

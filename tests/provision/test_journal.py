@@ -16,8 +16,8 @@ from orgkit.cloud import connect, read
 from orgkit.design.comparison import difference
 from orgkit.errors import FileError
 from orgkit.provision import Plan, apply, plan
-from orgkit.provision.journal import CALL, ERROR, REPLY, Journal, last_design, last_run
-from orgkit.provision.redaction import HIDDEN, redacted
+from orgkit.provision.execution.journal import CALL, ERROR, REPLY, Journal, last_design, last_run
+from orgkit.provision.execution.redaction import HIDDEN, redacted
 from orgkit.starter import mended
 from tests.provision import designs
 

@@ -13,7 +13,7 @@ from orgkit.design import SCP, Organization
 from orgkit.design.sections import Moved
 from orgkit.errors import DesignError
 from orgkit.provision import apply, plan
-from orgkit.provision.match import match
+from orgkit.provision.planning.match import match
 from tests.provision import designs
 from tests.provision.live import as_live
 

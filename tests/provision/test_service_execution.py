@@ -10,11 +10,11 @@ import pytest
 
 from orgkit.cloud.sessions import Sessions
 from orgkit.errors import CloudError
-from orgkit.provision.calls import Calls
-from orgkit.provision.log_bucket_execution import create_log_bucket
-from orgkit.provision.remove_root import TASK
-from orgkit.provision.security_execution import remove_root_credentials, set_guardduty_members
-from orgkit.provision.stack_set_execution import EXECUTORS
+from orgkit.provision.execution.calls import Calls
+from orgkit.provision.execution.log_bucket_execution import create_log_bucket
+from orgkit.provision.execution.remove_root import TASK
+from orgkit.provision.execution.security_execution import remove_root_credentials, set_guardduty_members
+from orgkit.provision.execution.stack_set_execution import EXECUTORS
 
 
 class Told:

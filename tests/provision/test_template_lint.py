@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orgkit.provision.template_lint import lint_template, needs_of
+from orgkit.provision.planning.template_lint import lint_template, needs_of
 from orgkit.starter import design
 
 TEXT = (design().parent / "templates" / "security-baseline.yaml").read_text("utf-8")

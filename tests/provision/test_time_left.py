@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from orgkit.cloud import connect
-from orgkit.provision.steps import Step
-from orgkit.provision.time_left import TimeLeft
+from orgkit.provision.execution.time_left import TimeLeft
+from orgkit.provision.planning.steps import Step
 from tests.cloud.clocks import StillClock
 
 

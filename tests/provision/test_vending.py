@@ -13,7 +13,7 @@ from orgkit.cloud import Faults, Target, connect, read
 from orgkit.design import Organization, save
 from orgkit.errors import InputError, Refused
 from orgkit.provision import apply, plan
-from orgkit.provision.vending import vend
+from orgkit.provision.vending.vend import vend
 from tests.provision import designs
 
 ONE = {
@@ -229,7 +229,7 @@ def test_every_mistake_of_a_csv_is_told_with_its_line(target: Target, tmp_path: 
 
 
 def test_a_csv_and_a_yaml_list_mean_the_same(target: Target, tmp_path: Path) -> None:
-    from orgkit.provision.account_requests import read_requests
+    from orgkit.provision.vending.account_requests import read_requests
 
     (tmp_path / "a.csv").write_text(
         'name,email,ou,owner,tag:Team,budget,baselines\na,a@company.com,Sandbox,me,x,"1,000 USD",one; two\n'

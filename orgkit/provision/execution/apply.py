@@ -1,0 +1,143 @@
+"""Carrying out a plan: what is refused before the first write, the journal, and the way back into a run."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+from orgkit.cloud.read import read
+from orgkit.errors import InputError, Refused
+from orgkit.provision.execution.applied import Applied
+from orgkit.provision.execution.calls import Stop
+from orgkit.provision.execution.journal import Journal
+from orgkit.provision.execution.resume import check_resumption
+from orgkit.provision.execution.run import Run
+from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
+from orgkit.provision.planning.looked_at import looked_again
+from orgkit.provision.planning.plan import Plan
+from orgkit.provision.planning.snapshot import differences, snapshot
+
+if TYPE_CHECKING:
+    from orgkit.cloud import Target
+
+# More would only wait: AWS paces each operation, and has five accounts in the making at one time.
+WORKERS = 8
+MOST_DIFFERENCES = 20
+
+
+def apply(
+    plan: Plan | None,
+    target: Target,
+    *,
+    approve: str | None = None,
+    journal: str | PathLike[str] | None = None,
+    progress: Callable[..., None] | None = None,
+    resume: bool = False,
+    stop: Stop | None = None,
+    workers: int | None = None,
+) -> Applied:
+    """Carry out a plan whose digest is approved, and return what became of each step.
+
+    `journal` is a file that gets a row before and after every call; with `resume` the run that it records goes on where
+    it stopped, whose plan need not be given again, nor approved. `progress(text, done, total)` is called after every
+    step, the time left in its text. `stop` is a token, such as threading.Event, that ends the run after the calls in
+    flight, as Ctrl-C does. `workers` is how many steps run at a time; one in a sandbox of this process.
+    Errors: Refused (not approved, blocked, made for another target, the live organization has changed), Incomplete
+    (steps failed; the others are done), Interrupted, FileError (the journal), InputError (nothing to resume).
+    """
+    if resume and journal is None:
+        raise InputError("there is no journal to resume", mend="Name the journal of the run: journal=…")
+    if plan is None and not resume:
+        raise InputError("there is no plan to carry out", mend="Make one with orgkit.plan, or resume a run.")
+    with Journal(journal, create=plan is not None) as book, _stopping(stop) as token:
+        past = book.last()
+        if resume and past is not None:
+            check_resumption(past, plan, target, approve, str(journal))
+            secrets_at_hand((step for step in past.plan.steps if step.id not in past.done), target)
+            run = Run(past.plan, target, book, token, progress)
+            run.take_over(past)
+            if not past.finished:
+                book.take_up(past, target.clock.time())
+        elif plan is None:
+            raise InputError("this journal has no run to resume", where=str(journal), mend="Apply the plan first.")
+        else:
+            _check(plan, target, approve, book)
+            secrets_at_hand(plan.steps, target)
+            book.begin(plan, target.spec, target.clock.time())
+            run = Run(plan, target, book, token, progress)
+        run.run(workers or (1 if target.kind == "sandbox" else WORKERS))
+        return run.answer()
+
+
+def _check(plan: Plan, target: Target, approve: str | None, journal: Journal) -> None:
+    """Refuse before the first write."""
+    plan.refuse()
+    if plan.empty:
+        return
+    if approve != plan.digest:
+        what = "the plan is not approved" if approve is None else f"{approve} approves another plan"
+        raise Refused(
+            what,
+            mend=f"Review it, and approve it by its digest: approve={plan.digest!r} (--approve on the command line).",
+        )
+    made_for = (plan.origin or target.spec).partition(":")[0]
+    if "aws" in (made_for, target.kind) and made_for != target.kind:
+        raise Refused(
+            f"the plan was made for {plan.origin}, not for {target.spec}", mend=f"Plan again for {target.spec}."
+        )
+    past = journal.last()
+    if past is not None and past.plan.digest == plan.digest and not past.finished:
+        raise Refused(
+            "the journal has a run of this plan that did not finish",
+            where=str(journal.path),
+            mend="Go on with it: --resume on the command line, resume=True here. Or name another journal.",
+        )
+    _check_unchanged(plan, target, applied=past is not None and past.plan.digest == plan.digest)
+
+
+def _check_unchanged(plan: Plan, target: Target, *, applied: bool) -> None:
+    live = looked_again(read(target), plan.before)
+    now = live.settings.organization_id
+    if plan.organization_id is not None and now != plan.organization_id:
+        there = "has no organization" if now is None else f"has the organization {now}"
+        raise Refused(
+            f"the plan was made for the organization {plan.organization_id} ({plan.origin}); {target.spec} {there}",
+            mend="Connect to the target that the plan was made for, or plan again for this one.",
+        )
+    changed = differences(plan.before, snapshot(live))
+    if not changed:
+        return
+    if applied:
+        raise Refused("this plan was carried out already", mend="Plan again: what is left to do is in the new plan.")
+    shown = "\n  ".join(changed[:MOST_DIFFERENCES])
+    more = f"\n  and {len(changed) - MOST_DIFFERENCES} more" if len(changed) > MOST_DIFFERENCES else ""
+    raise Refused(f"the live organization has changed since the plan was made:\n  {shown}{more}", mend="Plan again.")
+
+
+@contextmanager
+def _stopping(given: Stop | None) -> Iterator[Stop]:
+    """A token that Ctrl-C sets too: the calls in flight end first. A second Ctrl-C ends at once."""
+    token = threading.Event()
+
+    class Either:
+        def is_set(self) -> bool:
+            return token.is_set() or (given is not None and given.is_set())
+
+    if threading.current_thread() is not threading.main_thread():
+        yield Either()
+        return
+
+    def interrupt(*_: Any) -> None:
+        if token.is_set():
+            raise KeyboardInterrupt
+        token.set()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield Either()
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,0 +1,1 @@
+"""What each part of an organization needs done: the tree, policies, access, logging, baselines, cost. Pure."""

@@ -1,0 +1,115 @@
+"""What a stack set does in an account, judged by that account's guardrails as the role that carries it out.
+
+CloudFormation calls on behalf of that role, so the guardrails bind it like anybody else; moto would let it pass.
+The role is one of AWS's own (`stacksets-exec-…`) for a service-managed stack set, and that of the baseline otherwise.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-enable-trusted-access.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from orgkit.cloud.looks import placed, regions_of
+from orgkit.design import Account, Organization, Problem
+from orgkit.design.sections import Baseline, Lens
+from orgkit.design.template import read_template
+from orgkit.errors import DesignError, MissingExtra
+from orgkit.guardrails.decide import decide
+from orgkit.guardrails.survey import Shared, Survey
+from orgkit.policy.catalogue import load_catalogue
+from orgkit.provision.parts.baseline_steps import role_of
+from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.simulation import Simulation
+from orgkit.provision.planning.template_lint import needs_of
+
+_MOST = 5
+# Steps that carry a baseline out now; without one, what stops it is told and stops nothing.
+_KINDS = ("create_stack_set", "update_stack_set", "create_stack_instances", "update_stack_instances")
+
+
+def judge_baselines(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Problem]]:
+    """What stops the plan, and what to know: guardrails, as they are once it is carried out, against each baseline."""
+    baselines = draft.design.settings.baselines.values()
+    if draft.blocked or not order or not any(baseline.template or baseline.actions for baseline in baselines):
+        return [], []
+    end = Simulation(draft)
+    for step in order:
+        end.perform(draft.steps[step])
+    blocked: list[Problem] = []
+    held: list[Problem] = []
+    for baseline in baselines:
+        certain, possible = _actions(baseline, regions_of(draft.design, baseline)[0])
+        going = any(step.place == baseline.name and step.kind in _KINDS for step in draft.steps.values())
+        for problem in _judged(draft, end, baseline, certain if going else {}, possible if going else certain):
+            (blocked if problem.severity == "error" else held).append(problem)
+    return blocked, held
+
+
+def _actions(baseline: Baseline, region: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """The actions that a baseline certainly takes, and those it may take, each with the resource that takes it."""
+    certain = dict.fromkeys(baseline.actions, "actions:")
+    possible: dict[str, str] = {}
+    text = getattr(baseline.template, "content", None)
+    try:
+        resources = read_template(text).resources if text else {}
+        for name, resource in resources.items():
+            needs = needs_of(resource.type, region)
+            into = possible if resource.condition else certain
+            into.update(dict.fromkeys(needs.certain, f"{name} ({resource.type})"))
+            possible.update(dict.fromkeys(needs.possible, f"{name} ({resource.type})"))
+    except (DesignError, MissingExtra):
+        return certain, {}  # the plan says so where it looks at the template itself
+    return certain, {action: by for action, by in possible.items() if action not in certain}
+
+
+def _judged(
+    draft: Draft, end: Simulation, baseline: Baseline, certain: Mapping[str, str], possible: Mapping[str, str]
+) -> Iterator[Problem]:
+    partition = draft.design.settings.partition
+    role = f"arn:{partition}:iam::{{{{account.id}}}}:role/{role_of(baseline)}"
+    known = load_catalogue()
+    for region in regions_of(draft.design, baseline):
+        lens = Lens(name=baseline.name, principal=role, region=region)
+        survey = Survey(end.org, lens, Shared())
+        for account in _accounts(draft, end, baseline):
+            cell = survey.cell(account)
+            for actions, severity in ((certain, "error"), (possible, "warning")):
+                bits = 0
+                for action in actions:
+                    bits |= known.expand(action)
+                stopped = sorted(known.names(cell.blocked & bits))
+                if stopped:
+                    yield _problem(end.org, baseline, lens, account, stopped, actions, severity == "error", region)
+
+
+def _accounts(draft: Draft, end: Simulation, baseline: Baseline) -> Iterator[Account]:
+    """The accounts as they are at the end; no guardrail binds the management account."""
+    for account in placed(draft.design, baseline):
+        node = end.account(account.id)
+        if node is not None and node in end.org and not account.management:
+            yield end.org.account(node)
+
+
+def _problem(
+    org: Organization,
+    baseline: Baseline,
+    lens: Lens,
+    account: Account,
+    stopped: list[str],
+    actions: Mapping[str, str],
+    certain: bool,
+    region: str,
+) -> Problem:
+    decision = decide(org, account.id, stopped[0], lens=lens)
+    by = next((reason.label for reason in decision.reasons if reason.effect == "Deny"), "its guardrails")
+    lowered = {action.lower(): resource for action, resource in actions.items()}
+    shown = ", ".join(f"{one} for {lowered.get(one.lower(), 'actions:')}" for one in stopped[:_MOST])
+    more = f" and {len(stopped) - _MOST} more" if len(stopped) > _MOST else ""
+    return Problem(
+        code="baseline-stopped",
+        severity="error" if certain else "warning",
+        where=org.path(account.id),
+        message=f"{by} {'would stop' if certain else 'would stop, if it comes to it,'} the baseline {baseline.name} "
+        f"in {region}, as the role {role_of(baseline)}: {shown}{more}",
+        fix="Exempt that role in the policy, or leave the account out of the baseline.",
+    )

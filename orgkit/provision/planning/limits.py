@@ -1,0 +1,114 @@
+"""What AWS would refuse half-way through a plan: refused before the first write instead.
+
+What concerns the design alone is asked of the design's own checks; here it is counted together with what is live.
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from orgkit.design import Account
+from orgkit.design.checks import RULES, check
+from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.match import entities
+
+# The checks of a design whose errors are AWS's own refusals, at the call that the rule is about.
+_REFUSALS = frozenset(
+    {
+        "account-name",
+        "email-form",
+        "email-missing",
+        "needs-all-features",
+        "no-scp-attached",
+        "ou-name",
+        "ou-too-deep",
+        "policy-description",
+        "policy-name",
+        "policy-too-large",
+        "role-name",
+        "tag-key",
+        "tag-limit",
+        "too-many-attached",
+    }
+)
+_WRITTEN_PART = {
+    "policies": "policies",
+    "policy content": "policies",
+    "attachments": "policies",
+    "tags": "tags",
+    "trusted access": "trusted_access",
+    "delegated administrators": "delegated_administrators",
+}
+
+
+def check_limits(draft: Draft) -> None:
+    """Add to the draft's `blocked` whatever would stop an apply of its steps."""
+    if not draft.steps:
+        return
+    rules = [rule for rule in RULES if rule.code in _REFUSALS]
+    if any(True for rule in rules for _ in rule.find(draft.design)):
+        draft.blocked += [p for p in check(draft.design) if p.severity == "error" and p.code in _REFUSALS]
+    _counts(draft)
+    _unknown(draft)
+    _emails(draft)
+
+
+def _counts(draft: Draft) -> None:
+    steps = Counter(step.kind for step in draft.steps.values())
+    accounts, ous = len(draft.live.accounts()), len(draft.live.ous())
+    if not draft.exists:
+        accounts = 1
+    _count(draft, "accounts", accounts, steps["create_account"], "accounts (closed ones count for 90 days)")
+    _count(draft, "ous", ous, steps["create_ou"], "OUs at one time")
+    live = Counter(policy.type for policy in draft.live.policies())
+    new = Counter(s.parameters["Type"] for s in draft.steps.values() if s.kind == "create_policy")
+    for kind, number in new.items():
+        _count(draft, f"policies.{kind}", live[kind], number, f"policies of type {kind}")
+    most = min(1_000, max(250, accounts // 5))
+    if steps["close_account"] > most:
+        draft.block(
+            "too-many-closures",
+            "remove",
+            f"{steps['close_account']} accounts are to be closed; AWS closes {most} within 30 days",
+            "Close them in several rounds.",
+        )
+
+
+def _count(draft: Draft, quota: str, now: int, new: int, what: str) -> None:
+    limit = draft.quotas.quota(quota)
+    if new and now + new > limit.value:
+        draft.block(
+            f"too-many-{quota.split('.', maxsplit=1)[0]}",
+            "organization.limits",
+            f"there are {now} {what}, and {new} more would make {now + new}; the limit is {limit.value}",
+            f"Ask AWS for more and write the granted number to limits: {quota}, or plan fewer ({limit.source}).",
+        )
+
+
+def _unknown(draft: Draft) -> None:
+    """A plan that depends on what could not be read would be a guess."""
+    keys = {key for entity in entities(draft.design) for key in entity.declared}
+    keys |= draft.design.settings.declared
+    for part in draft.live.unknown:
+        if _WRITTEN_PART.get(part, part) in keys or (part.startswith("policy") and draft.design.policies()):
+            draft.block(
+                "not-readable",
+                "live organization",
+                f"the plan depends on {part}, which the caller may not read",
+                "Plan with a role that may read them, or leave them out of the design.",
+            )
+
+
+def _emails(draft: Draft) -> None:
+    """An address that a closed or leaving account has is not free."""
+    for node, now in draft.match.live.items():
+        live = draft.live.entity(now)
+        if isinstance(live, Account) and live.state not in ("ACTIVE", "PENDING_ACTIVATION"):
+            draft.hold(
+                "account-not-active",
+                draft.place(node),
+                f"the account is {live.state}: it counts against the quota, and its email cannot be used again",
+                "Have AWS Support reopen it, or give the design another account with another email.",
+                severity="warning",
+            )

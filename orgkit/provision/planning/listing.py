@@ -1,0 +1,112 @@
+"""How a plan reads: as text and as HTML."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from html import escape
+from typing import TYPE_CHECKING
+
+from orgkit.design import Problems
+
+if TYPE_CHECKING:
+    from orgkit.provision.planning.exposure import Exposure
+    from orgkit.provision.planning.plan import Plan
+
+# A person reads a screenful or two of a section; the JSON has everything.
+MOST = 200
+
+
+def headline(plan: Plan) -> str:
+    """One line: how many steps, or that there is nothing to do."""
+    if not plan.steps:
+        return "nothing to do: the live organization is as designed" + (
+            ", as far as the plan goes" if plan.held else ""
+        )
+    count = len(plan.steps)
+    return f"{count} step{'' if count == 1 else 's'}; on AWS {plan.duration}"
+
+
+def sections(plan: Plan) -> Iterator[tuple[str, Problems]]:
+    """What stands below the steps: a title and findings, where there are any."""
+    for title, problems in (
+        ("refused, so that nothing can be applied", plan.blocked),
+        ("not carried out", plan.held),
+        ("described, not applied", plan.described),
+        ("unmanaged, left alone", plan.unmanaged),
+    ):
+        if problems:
+            yield title, problems
+
+
+def exposures_by_step(plan: Plan) -> dict[str, list[Exposure]]:
+    """Exposures under the step that ends them."""
+    found: dict[str, list[Exposure]] = defaultdict(list)
+    for exposure in plan.exposures:
+        found[exposure.until].append(exposure)
+    return found
+
+
+def exposed(plan: Plan, exposure: Exposure) -> str:
+    """`EXPOSED between 14 and 15: …`."""
+    return f"EXPOSED between {plan.number(exposure.since)} and {plan.number(exposure.until)}: {exposure.message}"
+
+
+def text(plan: Plan) -> str:
+    """The plan as it is printed."""
+    lines = [headline(plan)]
+    width = len(str(len(plan.steps)))
+    below = exposures_by_step(plan)
+    part: str | None = None
+    for number, step in enumerate(plan.steps, 1):
+        if step.part_of != part and step.part_of is not None:
+            lines.append(f"{' ' * width}  {step.part_of}:")
+        part = step.part_of
+        indent = "  " if part else ""
+        lines.append(f"{number:>{width}}  {indent}{step}")
+        lines += [f"{' ' * width}      note: {note}" for note in step.notes]
+        for exposure in below[step.id]:
+            lines.append(f"{' ' * width}      {exposed(plan, exposure)}")
+            if exposure.reason:
+                lines.append(f"{' ' * width}      {exposure.reason}")
+    for title, problems in sections(plan):
+        lines.append(f"{title}:")
+        lines += [f"  {p.where}: {p.message}" + (f". {p.fix}" if p.fix else "") for p in problems[:MOST]]
+        lines += [f"  and {len(problems) - MOST} more"] if len(problems) > MOST else []
+    if plan.exposures and plan.assumptions:
+        lines.append("assumed:")
+        lines += [f"  {assumption}" for assumption in plan.assumptions]
+    if plan.steps:
+        lines.append(f"digest {plan.digest}")
+    return "\n".join(lines)
+
+
+def html(plan: Plan) -> str:
+    """The plan as a notebook shows it; everything in it is escaped."""
+    below = exposures_by_step(plan)
+    rows = []
+    for number, step in enumerate(plan.steps[: MOST * 5], 1):
+        remarks = [f"<em>{escape(note)}</em>" for note in step.notes]
+        remarks += [
+            f"<strong>{escape(exposed(plan, e))}</strong>{' ' + escape(e.reason) if e.reason else ''}"
+            for e in below[step.id]
+        ]
+        part = f"<br><small>part of: {escape(step.part_of)}</small>" if step.part_of else ""
+        rows.append(
+            f"<tr><td>{number}</td><td style='text-align:left'>{escape(step.text)}{part}</td>"
+            f"<td style='text-align:left'>{escape(step.why)}{'<br>' if step.why and remarks else ''}"
+            f"{'<br>'.join(remarks)}</td></tr>"
+        )
+    if len(plan.steps) > MOST * 5:
+        rows.append(f"<tr><td></td><td>and {len(plan.steps) - MOST * 5} more</td><td></td></tr>")
+    parts = [f"<p>{escape(headline(plan))}</p>"]
+    if rows:
+        parts.append(f"<table><tr><th>step</th><th>what</th><th>why, and what to know</th></tr>{''.join(rows)}</table>")
+    for title, problems in sections(plan):
+        items = "".join(
+            f"<li>{escape(p.where)}: {escape(p.message)} <em>{escape(p.fix)}</em></li>" for p in problems[:MOST]
+        )
+        parts.append(f"<details><summary>{escape(title)}: {len(problems)}</summary><ul>{items}</ul></details>")
+    if plan.steps:
+        parts.append(f"<p>digest <code>{escape(plan.digest)}</code></p>")
+    return "".join(parts)

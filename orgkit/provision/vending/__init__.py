@@ -1,0 +1,1 @@
+"""Accounts on request: checked whole, planned alone, made once and written down."""
