@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 OUT    ?= out/demo
 
-.PHONY: demo test lab check bench crash clean
+.PHONY: demo test lab schema bench crash clean
 
 demo: $(VENV)/ready
 	@rm -rf $(OUT)
@@ -26,6 +26,9 @@ test: $(VENV)/ready
 
 lab: $(VENV)/ready
 	$(BIN)/jupyter lab notebooks
+
+schema: $(VENV)/ready
+	$(BIN)/python -m orgkit.design.layout
 
 bench: $(VENV)/ready
 	for one in $(filter-out benchmarks/crash.py,$(wildcard benchmarks/[a-z]*.py)); do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done
