@@ -7,6 +7,7 @@ gives its JSON Schema. The shape of `org.yaml` itself is declared in `layout`.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
@@ -37,19 +38,21 @@ class Reading(Protocol):
     def included(self, path: str, node: Node, shape: Shape, place: str) -> Any: ...
 
 
-class Shape:
+class Shape(ABC):
     """One kind of value; `expected` finishes the sentence "budget should be …"."""
 
     expected: str = "a value"
 
+    @abstractmethod
     def read(self, node: Node, place: str, reading: Reading) -> Any:
-        raise NotImplementedError
+        """The value that a node holds, or BAD once what is wrong has been reported."""
 
     def plain(self, value: Any) -> Plain:
         return value
 
+    @abstractmethod
     def schema(self) -> dict[str, Any]:
-        raise NotImplementedError
+        """The JSON Schema of the values of this kind."""
 
     def refuse(self, node: Node, place: str, reading: Reading, mend: str = "") -> Any:
         reading.report(node, f"{label(place)} should be {self.expected}, not {written(node)}", mend)

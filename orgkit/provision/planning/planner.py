@@ -1,4 +1,4 @@
-"""From a design and a live organization to a plan; nothing is called and nothing is written."""
+"""From a design and a live organization to a plan; nothing is written."""
 
 from __future__ import annotations
 
