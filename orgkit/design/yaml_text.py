@@ -11,7 +11,8 @@ from orgkit.design.plain import Plain, PlainList, PlainMap
 STEP: Final = 2
 
 # Text that needs no quotes anywhere: words, paths, addresses, amounts. `#`, quotes, brackets, commas do.
-_WORDS: Final = re.compile(r"[A-Za-z_./\d](?:[\w./@+=*?()\-]|:(?=[\w/])| (?=[\w./@+=*?(\-]))*")
+# In a one-line map or list no question mark: PyYAML takes one before a colon for the mark of a key.
+_WORDS: Final = re.compile(r"[A-Za-z_./\d](?:[\w./@+=*()\-]|:(?=[\w/])| (?=[\w./@+=*(\-]))*")
 _BLOCK_WORDS: Final = re.compile(r"[A-Za-z_./\d](?:[\w./@+=*?()'&|;,<>\-]|:(?=[\w/])| (?=[^\s#]))*")
 # What YAML 1.1 or 1.2 would read as something other than text.
 _TYPED: Final = re.compile(

@@ -47,6 +47,7 @@ def test_text_stays_text(text: str, quote: str) -> None:
 
 
 @given(st.dictionaries(TEXTS, DATA, min_size=1, max_size=4))
+@example({"0?": None})
 def test_maps_and_lists_stay_what_they_are(data: dict[str, Any]) -> None:
     assert yaml.safe_load("\n".join(block(plain(data), 2))) == data
     assert yaml.safe_load(inline(plain(data))) == data
