@@ -28,7 +28,7 @@ lab: $(VENV)/ready
 	$(BIN)/jupyter lab notebooks
 
 schema: $(VENV)/ready
-	$(BIN)/python -m orgkit.design.layout
+	$(BIN)/python -m orgkit.design.file.layout
 
 bench: $(VENV)/ready
 	for one in $(filter-out benchmarks/crash.py,$(wildcard benchmarks/[a-z]*.py)); do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done

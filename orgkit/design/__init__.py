@@ -65,7 +65,7 @@ def load(path: str | Path, *, shown: str | None = None) -> Organization:
 
     `shown` is what the file is called in problems; by default its path, from the current folder where it lies below.
     """
-    from orgkit.design.reader import load as read_file
+    from orgkit.design.file.reader import load as read_file
 
     return read_file(path, shown=shown)
 
@@ -77,20 +77,20 @@ def save(org: Organization, path: str | Path, *, split: bool | Literal["auto"] =
     policies as JSON files beside it; `split` gives every OU below the root a file of its own ("auto": from 200
     accounts on). Every file is replaced, or none is. A FileError leaves all files as they were.
     """
-    from orgkit.design.writer import save as save_file
+    from orgkit.design.file.writer import save as save_file
 
     return save_file(org, path, split=split)
 
 
 def diff(org: Organization, path: str | Path) -> str:
     """What `save` would change, as a unified diff; nothing is written."""
-    from orgkit.design.writer import diff as file_diff
+    from orgkit.design.file.writer import diff as file_diff
 
     return file_diff(org, path)
 
 
 def schema() -> dict[str, Any]:
     """The JSON Schema of `org.yaml`, for editors."""
-    from orgkit.design.layout import schema as layout_schema
+    from orgkit.design.file.layout import schema as layout_schema
 
     return layout_schema()

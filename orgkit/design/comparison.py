@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, Final
 
-from orgkit.design.describe import shown_fields
 from orgkit.design.entities import Account, OrganizationalUnit, Policy
+from orgkit.design.file.describe import shown_fields
 from orgkit.design.organization import Organization
 from orgkit.design.sections import JsonDocument
 

@@ -14,7 +14,7 @@ import orgkit
 from orgkit.cloud import Target, connect, read
 from orgkit.cloud.server import serve
 from orgkit.design import Organization
-from orgkit.design.plain import FileName
+from orgkit.design.file.plain import FileName
 from orgkit.design.sections import AccountSettings, Baseline, CentralRootAccess, GuardDuty, Security
 from orgkit.guardrails import log_guardrail
 from orgkit.provision import Plan, apply, plan

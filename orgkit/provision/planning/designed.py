@@ -41,7 +41,7 @@ class Designed:
     def organization(self) -> Organization:
         """The design as an organization of its own."""
         if "_org" not in self.__dict__:
-            from orgkit.design.reader import read
+            from orgkit.design.file.reader import read
 
             folder = _NOWHERE.resolve()
             overlay = {folder / name: text for name, text in self.texts.items()}
@@ -52,8 +52,8 @@ class Designed:
 
 
 def _texts(org: Organization) -> dict[str, str]:
-    from orgkit.design.describe import Homes, describe
-    from orgkit.design.yaml_text import entry
+    from orgkit.design.file.describe import Homes, describe
+    from orgkit.design.file.yaml_text import entry
 
     said = describe(org, Homes())
     main = "\n".join("".join(f"{line}\n" for line in entry(key, value, 0)) for key, value in said.items())

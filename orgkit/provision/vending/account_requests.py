@@ -12,9 +12,9 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from orgkit.design import Money, Problem
+from orgkit.design.file.text_files import read_text
+from orgkit.design.file.yaml_nodes import LIST, MAP, SCALAR, Node, parse
 from orgkit.design.organization import Mark
-from orgkit.design.text_files import read_text
-from orgkit.design.yaml_nodes import LIST, MAP, SCALAR, Node, parse
 from orgkit.errors import DesignError, FileError, InputError, did_you_mean
 
 # What a request may say; a CSV file has these as columns, and `tag:KEY` for each tag.

@@ -13,10 +13,10 @@ from dataclasses import MISSING, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
+from orgkit.design.file.plain import Plain, PlainList, PlainMap
+from orgkit.design.file.yaml_nodes import LIST, MAP, SCALAR, Node
 from orgkit.design.money import Money
 from orgkit.design.organization import Mark
-from orgkit.design.plain import Plain, PlainList, PlainMap
-from orgkit.design.yaml_nodes import LIST, MAP, SCALAR, Node
 from orgkit.errors import DesignError, did_you_mean
 
 BAD: Final[Any] = object()  # what could not be read; the problem has been reported

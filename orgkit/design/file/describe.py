@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orgkit.design import layout
 from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, OrganizationalUnit, Policy, Target
+from orgkit.design.file import layout
+from orgkit.design.file.plain import FileName, Plain, PlainList, PlainMap
+from orgkit.design.file.shape import Record, field_defaults
 from orgkit.design.organization import Organization
-from orgkit.design.plain import FileName, Plain, PlainList, PlainMap
-from orgkit.design.shape import Record, field_defaults
 
 
 def _own(node: str) -> str:

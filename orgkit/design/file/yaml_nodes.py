@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from orgkit.design.file.text_files import BOM
 from orgkit.design.organization import Mark
-from orgkit.design.text_files import BOM
 from orgkit.errors import FileError
 
 SCALAR: Final = "a value"

@@ -10,16 +10,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
-from orgkit.design import layout, yaml_nodes
 from orgkit.design.changes import Add, Attach
-from orgkit.design.documents import JsonProblem, parse_object
 from orgkit.design.edits import check_account_place, check_handle, check_ou_place, check_policy
 from orgkit.design.entities import FULL_AWS_ACCESS, IMPLIED, Account, OrganizationalUnit, Policy, Root
+from orgkit.design.file import layout, yaml_nodes
+from orgkit.design.file.documents import JsonProblem, parse_object
+from orgkit.design.file.shape import BAD, Shape, Written, sentence
+from orgkit.design.file.text_files import BOM, digest, inside, read_text
+from orgkit.design.file.yaml_nodes import Node, Source
 from orgkit.design.organization import Mark, Organization
 from orgkit.design.sections import Settings
-from orgkit.design.shape import BAD, Shape, Written, sentence
-from orgkit.design.text_files import BOM, digest, inside, read_text
-from orgkit.design.yaml_nodes import Node, Source
 from orgkit.errors import DesignError, FileError, UnknownName, did_you_mean
 
 MOST_PROBLEMS: Final = 10  # told at once

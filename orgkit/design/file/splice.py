@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
-from orgkit.design.plain import Plain, PlainList, PlainMap
-from orgkit.design.yaml_nodes import LIST, MAP, SCALAR, Node
-from orgkit.design.yaml_text import block, entry, fits_line, inline, key_text, list_item, scalar
+from orgkit.design.file.plain import Plain, PlainList, PlainMap
+from orgkit.design.file.yaml_nodes import LIST, MAP, SCALAR, Node
+from orgkit.design.file.yaml_text import block, entry, fits_line, inline, key_text, list_item, scalar
 
 
 class Cut(NamedTuple):

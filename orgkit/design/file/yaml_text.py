@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any, Final
 
-from orgkit.design.plain import Plain, PlainList, PlainMap
+from orgkit.design.file.plain import Plain, PlainList, PlainMap
 
 STEP: Final = 2
 

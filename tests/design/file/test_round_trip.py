@@ -15,7 +15,7 @@ from orgkit.design import diff, load, save
 from orgkit.design.comparison import difference
 from orgkit.errors import InputError
 from orgkit.starter import design
-from tests.design.saving import FILES, VERBS, Pick, starter
+from tests.design.file.saving import FILES, VERBS, Pick, starter
 
 EDITS = st.lists(
     st.tuples(st.sampled_from(range(len(VERBS))), st.lists(st.integers(0, 40), min_size=8, max_size=8), st.booleans()),

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from orgkit.design.plain import FileName, Plain, PlainMap
+from orgkit.design.file.plain import FileName, Plain, PlainMap
+from orgkit.design.file.shape import BAD, Json, Reading, Shape, label
+from orgkit.design.file.yaml_nodes import LIST, MAP, Node
 from orgkit.design.sections import JsonDocument
-from orgkit.design.shape import BAD, Json, Reading, Shape, label
-from orgkit.design.yaml_nodes import LIST, MAP, Node
 
 _JSON = Json()
 

@@ -7,9 +7,25 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
-from orgkit.design.documents import Document, TextFile
 from orgkit.design.entities import POLICY_TYPES
-from orgkit.design.plain import Plain
+from orgkit.design.file.documents import Document, TextFile
+from orgkit.design.file.plain import Plain
+from orgkit.design.file.shape import (
+    BAD,
+    Choice,
+    Duration,
+    Flag,
+    Json,
+    Key,
+    ListOf,
+    MapOf,
+    Reading,
+    Record,
+    Shape,
+    Text,
+    Whole,
+)
+from orgkit.design.file.yaml_nodes import MAP, SCALAR, Node
 from orgkit.design.sections import (
     Access,
     AccountSettings,
@@ -33,22 +49,6 @@ from orgkit.design.sections import (
     Trail,
     TrustedRole,
 )
-from orgkit.design.shape import (
-    BAD,
-    Choice,
-    Duration,
-    Flag,
-    Json,
-    Key,
-    ListOf,
-    MapOf,
-    Reading,
-    Record,
-    Shape,
-    Text,
-    Whole,
-)
-from orgkit.design.yaml_nodes import MAP, SCALAR, Node
 from orgkit.errors import DesignError
 
 NAME: Final = Text("a name")

@@ -9,10 +9,10 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orgkit.design.plain import PlainList, PlainMap
-from orgkit.design.splice import Cut, apply, same
-from orgkit.design.yaml_nodes import LIST, MAP, Node, parse
-from orgkit.design.yaml_text import block, inline, scalar
+from orgkit.design.file.plain import PlainList, PlainMap
+from orgkit.design.file.splice import Cut, apply, same
+from orgkit.design.file.yaml_nodes import LIST, MAP, Node, parse
+from orgkit.design.file.yaml_text import block, inline, scalar
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=30)
 

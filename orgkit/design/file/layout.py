@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final
 
 from orgkit.design import quotas
 from orgkit.design.contacts import CONTACT_KINDS, Contact
-from orgkit.design.documents import FilePath, InlineJson
 from orgkit.design.entities import POLICY_TYPES
-from orgkit.design.layout_sections import (
+from orgkit.design.file.documents import FilePath, InlineJson
+from orgkit.design.file.layout_sections import (
     ACCESS,
     ACTIONS,
     BASELINE,
@@ -26,9 +26,8 @@ from orgkit.design.layout_sections import (
     SECURITY,
     TAGS,
 )
-from orgkit.design.plain import Plain
-from orgkit.design.sections import ProtectedPrincipal
-from orgkit.design.shape import (
+from orgkit.design.file.plain import Plain
+from orgkit.design.file.shape import (
     BAD,
     Amount,
     Choice,
@@ -43,7 +42,8 @@ from orgkit.design.shape import (
     Text,
     Whole,
 )
-from orgkit.design.yaml_nodes import MAP, Node
+from orgkit.design.file.yaml_nodes import MAP, Node
+from orgkit.design.sections import ProtectedPrincipal
 
 VERSION: Final = 1
 MANAGEMENT_HANDLE: Final = "management"
@@ -286,5 +286,7 @@ def schema() -> dict[str, Any]:
     }
 
 
-if __name__ == "__main__":  # python -m orgkit.design.layout > orgkit/design/org.schema.json
-    sys.stdout.write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")
+if __name__ == "__main__":  # `make schema`
+    Path(__file__).with_name("org.schema.json").write_text(
+        json.dumps(schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+    )

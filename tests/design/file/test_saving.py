@@ -16,8 +16,8 @@ from orgkit.design.comparison import difference
 from orgkit.design.sections import JsonDocument, Settings
 from orgkit.errors import DesignError, FileError
 from orgkit.starter import design, write
+from tests.design.file.saving import by_hand, starter
 from tests.design.organizations import small
-from tests.design.saving import by_hand, starter
 
 Do = Callable[[Organization], Any]
 

@@ -15,16 +15,16 @@ from typing import Any, Final, Literal
 
 from orgkit.design.changes import Configure
 from orgkit.design.comparison import difference
-from orgkit.design.describe import Homes, describe
-from orgkit.design.documents import parse_object
 from orgkit.design.entities import Policy
+from orgkit.design.file.describe import Homes, describe
+from orgkit.design.file.documents import parse_object
+from orgkit.design.file.plain import FileName, Plain, PlainMap
+from orgkit.design.file.reader import FileSet, read
+from orgkit.design.file.splice import Page, Splicer, apply
+from orgkit.design.file.text_files import BOM, digest, inside, read_text, write_all
+from orgkit.design.file.yaml_text import block, entry
 from orgkit.design.organization import Organization
-from orgkit.design.plain import FileName, Plain, PlainMap
-from orgkit.design.reader import FileSet, read
 from orgkit.design.sections import JsonDocument
-from orgkit.design.splice import Page, Splicer, apply
-from orgkit.design.text_files import BOM, digest, inside, read_text, write_all
-from orgkit.design.yaml_text import block, entry
 from orgkit.errors import DesignError, FileError, OrgkitError
 
 SPLIT_FROM: Final = 200  # accounts: from here on a new file gets a file for each OU below the root

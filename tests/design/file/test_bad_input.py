@@ -72,7 +72,7 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orgkit.design.text_files.LARGEST", 10)
+    monkeypatch.setattr("orgkit.design.file.text_files.LARGEST", 10)
     (tmp_path / "org.yaml").write_text("orgkit: 1\nroot: {}\n")
     with pytest.raises(FileError, match="has 19 bytes; orgkit reads files of up to 10"):
         load(tmp_path / "org.yaml")

@@ -9,10 +9,10 @@ import jsonschema
 import pytest
 
 from orgkit.design import Mark
-from orgkit.design.layout_sections import EXPECTATION, REMOVAL, Secret
-from orgkit.design.shape import BAD, Amount, Choice, Duration, Flag, Json, ListOf, MapOf, Shape, Text, Whole
-from orgkit.design.yaml_nodes import Node, parse
-from orgkit.design.yaml_text import inline
+from orgkit.design.file.layout_sections import EXPECTATION, REMOVAL, Secret
+from orgkit.design.file.shape import BAD, Amount, Choice, Duration, Flag, Json, ListOf, MapOf, Shape, Text, Whole
+from orgkit.design.file.yaml_nodes import Node, parse
+from orgkit.design.file.yaml_text import inline
 
 
 @dataclass
