@@ -3,6 +3,8 @@
 from orgkit.provision.drift import drift
 from orgkit.provision.execution.applied import Applied, Result
 from orgkit.provision.execution.apply import apply
+from orgkit.provision.execution.control import Control
+from orgkit.provision.execution.events import Event
 from orgkit.provision.execution.inviting import Invitation, invitations, invite, missing_access_role
 from orgkit.provision.planning.difference import Difference, Drift
 from orgkit.provision.planning.exposure import Exposure
@@ -16,8 +18,10 @@ from orgkit.provision.vending.vended import Vended, Vending
 __all__ = [
     "AccountRequest",
     "Applied",
+    "Control",
     "Difference",
     "Drift",
+    "Event",
     "Exposure",
     "Invitation",
     "Plan",

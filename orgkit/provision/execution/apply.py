@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orgkit.cloud.read import read
 from orgkit.errors import InputError, Refused
 from orgkit.provision.execution.applied import Applied
-from orgkit.provision.execution.calls import Stop
+from orgkit.provision.execution.control import Stop, listening
+from orgkit.provision.execution.events import Event
 from orgkit.provision.execution.journal import Journal
 from orgkit.provision.execution.resume import check_resumption
 from orgkit.provision.execution.run import Run
@@ -36,6 +34,7 @@ def apply(
     approve: str | None = None,
     journal: str | PathLike[str] | None = None,
     progress: Callable[..., None] | None = None,
+    watch: Callable[[Event], None] | None = None,
     resume: bool = False,
     stop: Stop | None = None,
     workers: int | None = None,
@@ -44,8 +43,9 @@ def apply(
 
     `journal` is a file that gets a row before and after every call; with `resume` the run that it records goes on where
     it stopped, whose plan need not be given again, nor approved. `progress(text, done, total)` is called after every
-    step, the time left in its text. `stop` is a token, such as threading.Event, that ends the run after the calls in
-    flight, as Ctrl-C does. `workers` is how many steps run at a time; one in a sandbox of this process.
+    step, the time left in its text; `watch(event)` whenever a step begins or ends, in the thread that applies. `stop`
+    is a token, such as threading.Event, that ends the run after the calls in flight, as Ctrl-C does; a Control also
+    pauses it. `workers` is how many steps run at a time; one in a sandbox of this process.
     Errors: Refused (not approved, blocked, made for another target, the live organization has changed), Incomplete
     (steps failed; the others are done), Interrupted, FileError (the journal), InputError (nothing to resume).
     """
@@ -53,12 +53,12 @@ def apply(
         raise InputError("there is no journal to resume", mend="Name the journal of the run: journal=…")
     if plan is None and not resume:
         raise InputError("there is no plan to carry out", mend="Make one with orgkit.plan, or resume a run.")
-    with Journal(journal, create=plan is not None) as book, _stopping(stop) as token:
+    with Journal(journal, create=plan is not None) as book, listening(stop) as token:
         past = book.last()
         if resume and past is not None:
             check_resumption(past, plan, target, approve, str(journal))
             secrets_at_hand((step for step in past.plan.steps if step.id not in past.done), target)
-            run = Run(past.plan, target, book, token, progress)
+            run = Run(past.plan, target, book, token, progress, watch)
             run.take_over(past)
             if not past.finished:
                 book.take_up(past, target.clock.time())
@@ -68,7 +68,7 @@ def apply(
             _check(plan, target, approve, book)
             secrets_at_hand(plan.steps, target)
             book.begin(plan, target.spec, target.clock.time())
-            run = Run(plan, target, book, token, progress)
+            run = Run(plan, target, book, token, progress, watch)
         run.run(workers or (1 if target.kind == "sandbox" else WORKERS))
         return run.answer()
 
@@ -116,28 +116,3 @@ def _check_unchanged(plan: Plan, target: Target, *, applied: bool) -> None:
     shown = "\n  ".join(changed[:MOST_DIFFERENCES])
     more = f"\n  and {len(changed) - MOST_DIFFERENCES} more" if len(changed) > MOST_DIFFERENCES else ""
     raise Refused(f"the live organization has changed since the plan was made:\n  {shown}{more}", mend="Plan again.")
-
-
-@contextmanager
-def _stopping(given: Stop | None) -> Iterator[Stop]:
-    """A token that Ctrl-C sets too: the calls in flight end first. A second Ctrl-C ends at once."""
-    token = threading.Event()
-
-    class Either:
-        def is_set(self) -> bool:
-            return token.is_set() or (given is not None and given.is_set())
-
-    if threading.current_thread() is not threading.main_thread():
-        yield Either()
-        return
-
-    def interrupt(*_: Any) -> None:
-        if token.is_set():
-            raise KeyboardInterrupt
-        token.set()
-
-    before = signal.signal(signal.SIGINT, interrupt)
-    try:
-        yield Either()
-    finally:
-        signal.signal(signal.SIGINT, before)

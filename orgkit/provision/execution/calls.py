@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.cloud.secrets import external_id_to_send
 from orgkit.errors import CloudError
+from orgkit.provision.execution.control import Stop
 from orgkit.provision.execution.journal import CALL, ERROR, REPLY, Entry, Journal
 from orgkit.provision.execution.redaction import redacted
 from orgkit.provision.execution.veil import Veil
@@ -52,12 +53,6 @@ UNANSWERED: Final = 8
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 20.0
 # A role of an account that was made a moment ago may not be there yet.
 _NEW_ACCOUNT: Final = 120.0
-
-
-class Stop(Protocol):
-    """A cancellation token, such as threading.Event."""
-
-    def is_set(self) -> bool: ...
 
 
 class Stopped(Exception):

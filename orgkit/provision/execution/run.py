@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from orgkit.design import quotas
 from orgkit.errors import Incomplete, Interrupted, OrgkitError
 from orgkit.provision.execution.applied import Applied, Result
-from orgkit.provision.execution.calls import Calls, NoReply, Stop, Stopped
+from orgkit.provision.execution.calls import Calls, NoReply, Stopped
+from orgkit.provision.execution.control import Token
+from orgkit.provision.execution.events import LEFT, PAUSED, RUNNING, Event
 from orgkit.provision.execution.execute import execute
 from orgkit.provision.execution.journal import (
     DONE,
@@ -33,7 +35,6 @@ from orgkit.provision.planning.steps import Step
 if TYPE_CHECKING:
     from orgkit.cloud import Target
 
-LEFT: Final = "left"
 # Kinds of which AWS has only so many under way at one time, with the quota that says how many.
 _AT_A_TIME: Final = {"create_account": "creations_in_flight", "close_account": "closures_in_flight"}
 _TICK: Final = 1.0  # seconds between looks at a stop while steps are under way
@@ -44,13 +45,20 @@ class Run:
     """Which steps are ready, what became of those that were, and the ids bound so far."""
 
     def __init__(
-        self, plan: Plan, target: Target, journal: Journal, stop: Stop, progress: Callable[..., None] | None
+        self,
+        plan: Plan,
+        target: Target,
+        journal: Journal,
+        stop: Token,
+        progress: Callable[..., None] | None = None,
+        watch: Callable[[Event], None] | None = None,
     ) -> None:
         self._plan = plan
         self._target = target
         self._journal = journal
         self._stop = stop
         self._progress = progress
+        self._watch = watch
         self._steps = {step.id: step for step in plan.steps}
         self._place = {step.id: place for place, step in enumerate(plan.steps)}
         self._waiting = {step: plan.graph.in_degree(step) for step in self._steps}
@@ -71,6 +79,8 @@ class Run:
             self._states[step] = DONE
             self._learn(self._steps[step], ids)
             self._time.skipped(self._steps[step])
+        for step in past.done:
+            self._say(step, DONE)
 
     def run(self, workers: int) -> None:
         """Carry out every step that can be, so many at a time."""
@@ -80,8 +90,8 @@ class Run:
             if missing == 0 and name not in self._states:
                 self._get_ready(name)
         if workers == 1:
-            while not self._stop.is_set() and (step := self._next()) is not None:
-                self._busy[step.kind] += 1
+            while not self._held() and (step := self._next()) is not None:
+                self._begin(step)
                 self._ended(step, *self._carry_out(step))
             return
         pool = ThreadPoolExecutor(workers, thread_name_prefix="orgkit-apply")
@@ -94,9 +104,11 @@ class Run:
     def _run_in(self, pool: ThreadPoolExecutor, workers: int) -> None:
         running: dict[Future[tuple[str, Any, float]], Step] = {}
         while True:
-            while len(running) < workers and not self._stop.is_set() and (step := self._next()) is not None:
-                self._busy[step.kind] += 1
+            stopped = self._held() if not running else self._stop.is_set() or self._stop.is_paused()
+            while len(running) < workers and not stopped and (step := self._next()) is not None:
+                self._begin(step)
                 running[pool.submit(self._carry_out, step)] = step
+                stopped = self._stop.is_set() or self._stop.is_paused()
             if not running:
                 return
             finished, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
@@ -104,6 +116,23 @@ class Run:
                 self._ended(running.pop(future), *future.result())
             if not finished:
                 self._tell(next(iter(running.values())))
+                self._say(None, RUNNING)
+
+    def _held(self) -> bool:
+        """Wait while the run is paused and has steps to begin, none being under way; whether it is to stop."""
+        if self._stop.is_paused() and any(self._ready.values()):
+            start = self._target.clock.time()
+            self._say(None, PAUSED)
+            while self._stop.is_paused():
+                self._stop.wait(_TICK)
+            self._time.paused(self._target.clock.time() - start)
+            if not self._stop.is_set():
+                self._say(None, RUNNING)
+        return self._stop.is_set()
+
+    def _begin(self, step: Step) -> None:
+        self._busy[step.kind] += 1
+        self._say(step.id, RUNNING)
 
     def _next(self) -> Step | None:
         """The first step of the plan that is ready, and of whose kind AWS takes one more."""
@@ -154,6 +183,7 @@ class Run:
     def _ended(self, step: Step, state: str, outcome: Any, seconds: float) -> None:
         self._busy[step.kind] -= 1
         if state == LEFT:
+            self._say(step.id, LEFT, seconds=seconds)
             return
         self._states[step.id] = state
         self._time.ended(step, seconds)
@@ -164,11 +194,18 @@ class Run:
                 self._journal.belongs_to(self._ids[references.ORGANIZATION])
             for after in self._release(step.id):
                 self._get_ready(after)
+            self._say(step.id, DONE, seconds=seconds)
         else:
             self._errors[step.id] = outcome
             self._note(step, FAILED, outcome)
+            self._say(step.id, FAILED, outcome, seconds)
             self._skip_after(step)
         self._tell(step)
+
+    def _say(self, step: str | None, state: str, error: str | None = None, seconds: float | None = None) -> None:
+        if self._watch is not None:
+            done, total = len(self._states), len(self._steps)
+            self._watch(Event(step, state, done, total, self._time.seconds, error, seconds))
 
     def _tell(self, step: Step) -> None:
         if self._progress is not None:
@@ -192,6 +229,7 @@ class Run:
                     self._errors[after] = f"it waits for: {failed.text}"
                     self._time.skipped(self._steps[after])
                     self._note(self._steps[after], SKIPPED, failed.id)
+                    self._say(after, SKIPPED, self._errors[after])
                     waiting.append(after)
 
     def _learn(self, step: Step, ids: Any) -> None:

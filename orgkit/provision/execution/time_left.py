@@ -39,6 +39,10 @@ class TimeLeft:
         """Count a step that is not going to be carried out."""
         self._left[step.operation.partition(":")[2]] -= 1
 
+    def paused(self, seconds: float) -> None:
+        """Leave out seconds in which nothing was to be done."""
+        self._start += seconds
+
     @property
     def seconds(self) -> float:
         """The estimate for what is left."""

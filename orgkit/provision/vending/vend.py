@@ -21,7 +21,7 @@ from orgkit.errors import Incomplete, InputError, Interrupted, Refused
 from orgkit.guardrails.permissions import permissions
 from orgkit.policy.catalogue import load_catalogue
 from orgkit.provision.execution.apply import apply
-from orgkit.provision.execution.calls import Stop
+from orgkit.provision.execution.control import Stop
 from orgkit.provision.execution.creations_under_way import wait_for_creations
 from orgkit.provision.execution.journal import FAILED as STEP_FAILED
 from orgkit.provision.execution.journal import Journal, Past
