@@ -14,10 +14,10 @@ from orgkit.guardrails.lens import NOTHING_KNOWN
 from orgkit.guardrails.matrix import level_bits, read_document
 from orgkit.guardrails.meaning import Viewpoint
 from orgkit.guardrails.standing import Standing
-from orgkit.guardrails.touching import touched
 from orgkit.policy.candidates import candidates
 from orgkit.policy.catalogue import load_catalogue
 from orgkit.policy.context import View
+from orgkit.policy.touching import touched
 
 _REQUESTS = 500
 

@@ -14,7 +14,10 @@ from orgkit import policy
 from orgkit.guardrails.lens import Scenario
 from orgkit.guardrails.question import known_context, statement_keys
 from orgkit.guardrails.standing import Standing
-from orgkit.guardrails.touching import (
+from orgkit.policy.catalogue import Catalogue, load_catalogue
+from orgkit.policy.context import UNKNOWN, View, read_context, read_principal
+from orgkit.policy.patterns import is_wild
+from orgkit.policy.touching import (
     Way,
     action_named,
     carriers,
@@ -24,9 +27,6 @@ from orgkit.guardrails.touching import (
     shape,
     touched,
 )
-from orgkit.policy.catalogue import Catalogue, load_catalogue
-from orgkit.policy.context import UNKNOWN, View, read_context, read_principal
-from orgkit.policy.patterns import is_wild
 
 RESOURCE = "resource"
 _PLACES = 6  # parts of an ARN

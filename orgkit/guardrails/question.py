@@ -17,9 +17,9 @@ from orgkit.errors import InputError
 from orgkit.guardrails import inheritance
 from orgkit.guardrails.lens import Scenario, scenario
 from orgkit.guardrails.standing import Standing, standing
-from orgkit.guardrails.touching import Way, carriers, endpoint_regions, fits, touched
 from orgkit.policy.catalogue import load_catalogue
 from orgkit.policy.patterns import is_wild
+from orgkit.policy.touching import Way, carriers, endpoint_regions, fits, touched
 
 
 @dataclass(frozen=True)

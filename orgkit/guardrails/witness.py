@@ -16,12 +16,12 @@ from orgkit.design.sections import Lens
 from orgkit.guardrails.inheritance import account_id
 from orgkit.guardrails.lens import scenario
 from orgkit.guardrails.question import Question, ask
-from orgkit.guardrails.touching import Way
 from orgkit.policy import Condition, Decision, RequestResource, Rule
 from orgkit.policy.candidates import candidates
 from orgkit.policy.context import View, read_context, read_principal
 from orgkit.policy.global_keys import canonical
 from orgkit.policy.patterns import arn_overlaps
+from orgkit.policy.touching import Way
 
 MOST_TRIES = 2000
 _PRINCIPAL = "aws:principalarn"

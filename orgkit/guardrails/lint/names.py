@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from orgkit.design import RCP
 from orgkit.guardrails.lint.reading import Finding, Line, Reading
-from orgkit.guardrails.touching import carriers
 from orgkit.policy import Condition, problems
 from orgkit.policy.patterns import is_wild
+from orgkit.policy.touching import carriers
 
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w*\}")
 

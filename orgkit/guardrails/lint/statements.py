@@ -15,8 +15,8 @@ from orgkit.guardrails.lint.reading import Finding, Line, Reading
 from orgkit.guardrails.meaning import Meaning, Viewpoint, meaning
 from orgkit.guardrails.question import statement_keys
 from orgkit.guardrails.standing import Standing
-from orgkit.guardrails.touching import carriers, endpoint_regions, has_several_types
 from orgkit.policy.context import View
+from orgkit.policy.touching import carriers, endpoint_regions, has_several_types
 
 
 def other_resources(reading: Reading) -> Iterator[Finding]:

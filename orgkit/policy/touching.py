@@ -12,8 +12,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 
-from orgkit.policy import RequestResource
 from orgkit.policy.catalogue import Action, ActionResource, load_catalogue, request_resources
+from orgkit.policy.context import RequestResource
 from orgkit.policy.global_keys import global_type
 
 _PLACES = 6  # parts of an ARN
@@ -72,7 +72,7 @@ def fits(action: str, resource: str) -> bool:
 @lru_cache(maxsize=8)
 def endpoint_regions(partition: str) -> Mapping[str, str]:
     """Service prefix → Region, for services with one endpoint for all Regions: calls are always made to that one."""
-    data = json.loads(files("orgkit.guardrails").joinpath("global_services.json").read_text("utf-8"))
+    data = json.loads(files("orgkit.policy").joinpath("global_services.json").read_text("utf-8"))
     return MappingProxyType(data["regions"].get(partition, {}))
 
 
