@@ -66,14 +66,15 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def new(folder: str | PathLike[str]) -> list[Path]:
+def new(folder: str | PathLike[str], *, mended: bool = False) -> list[Path]:
     """Write the starter organization and the notebooks into `folder`; returns what was written.
 
+    The starter keeps well-known mistakes, which `check` finds and a plan refuses; `mended` writes it without them.
     Nothing is ever overwritten: a file that stands there already is an InputError.
     """
     from orgkit.starter import write
 
-    return write(folder)
+    return write(folder, mended=mended)
 
 
 def load(path: str | PathLike[str] = "org.yaml") -> Organization:

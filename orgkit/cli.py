@@ -41,10 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _new(args: argparse.Namespace) -> int:
-    written = orgkit.new(args.folder)
-    _show(
-        args, f"wrote {len(written)} files in {args.folder}; begin with notebooks/1-design.ipynb or org.yaml", written
-    )
+    written = orgkit.new(args.folder, mended=args.mended)
+    mistakes = "" if args.mended else "\nIts policies keep well-known mistakes for orgkit check to find; --mended: without."
+    begin = "begin with notebooks/1-design.ipynb or org.yaml"
+    _show(args, f"wrote {len(written)} files in {args.folder}; {begin}{mistakes}", written)
     return DONE
 
 
@@ -276,6 +276,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("new", _new, "write the starter organization and the notebooks", "orgkit new my-organization")
     one.add_argument("folder", help="where to; nothing in it is overwritten")
+    one.add_argument("--mended", action="store_true", help="its policies without the mistakes that a plan would refuse")
 
     one = command("check", _check, "say what is wrong with a design", "orgkit check org.yaml --severity warning")
     design(one)

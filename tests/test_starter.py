@@ -158,6 +158,11 @@ def test_new_writes_a_design_that_reads_the_same_and_the_notebooks_for_it(tmp_pa
     assert [path.name for path in notebooks if 'design: str = \\"../org.yaml\\"' in path.read_text("utf-8")]
 
 
+def test_new_writes_the_mended_design_where_asked_to(tmp_path: Path, org):
+    orgkit.new(tmp_path, mended=True)
+    assert orgkit.load(tmp_path / "org.yaml") == starter.mended(org)
+
+
 def test_new_overwrites_nothing(tmp_path: Path):
     (tmp_path / "org.yaml").write_text("mine")
     with pytest.raises(InputError, match="nothing is overwritten"):

@@ -47,8 +47,11 @@ def notebooks() -> list[Path]:
     return sorted(folder.glob("[0-9]-*.ipynb"))
 
 
-def write(folder: str | PathLike[str]) -> list[Path]:
-    """Copy the starter and its notebooks into `folder`, which may exist; a file already there is an InputError."""
+def write(folder: str | PathLike[str], *, mended: bool = False) -> list[Path]:
+    """Copy the starter and its notebooks into `folder`, which may exist; a file already there is an InputError.
+
+    `mended` writes the starter's policies as they should read.
+    """
     folder = Path(folder)
     if folder.exists() and not folder.is_dir():
         raise InputError("is a file, not a folder", where=str(folder), mend="Name a folder, new or empty.")
@@ -57,6 +60,8 @@ def write(folder: str | PathLike[str]) -> list[Path]:
         for part in _PARTS
         for source in ([_HERE / part] if (_HERE / part).is_file() else sorted((_HERE / part).iterdir()))
     }
+    if mended:
+        sources |= {folder / "policies" / source.name: source for source in sorted((_HERE / "mends").glob("*.json"))}
     sources |= {folder / "notebooks" / source.name: source for source in notebooks()}
     taken = [path for path in sources if path.exists()]
     if taken:
