@@ -229,6 +229,23 @@ def test_only_the_rows_on_screen_are_elements(opened):
     assert designer.page.locator(".orgkit-row").count() < 60
 
 
+def test_rows_stay_while_a_theme_is_exchanged_and_nothing_has_a_height(opened):
+    designer = opened(many(200))
+    designer.page.get_by_role("button", name="Open everything").click()
+    designer.until("document.querySelectorAll('.orgkit-row').length > 20")
+    designer.page.evaluate(
+        """async () => {
+          const view = document.querySelector('.view');
+          view.style.display = 'none';
+          document.querySelector('.orgkit-tree').dispatchEvent(new Event('blur'));
+          await new Promise(requestAnimationFrame);
+          view.style.display = '';
+          for (let i = 0; i < 3; i++) await new Promise(requestAnimationFrame);
+        }"""
+    )
+    assert designer.page.locator(".orgkit-row").count() > 20
+
+
 def test_two_views_of_one_model_show_the_same_and_one_can_go(designer):
     designer.page.evaluate("window.again()")
     designer.settled()

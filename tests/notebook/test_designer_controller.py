@@ -45,7 +45,7 @@ def test_a_move_is_done_and_its_consequences_are_told(controller):
     assert "now blocked under conditions: ec2:* in Sandbox/shop" in told
     assert "moved from Workloads/Production to Sandbox" in told
     assert "Workloads/Production: -600 USD, now 300" in told
-    assert "Sandbox: +600.00 USD, now 650.50" in told
+    assert "Sandbox: +600 USD, now 650.50" in told
     assert {move.path for move in controller.log[-1].cost} == {"Workloads", "Workloads/Production", "Sandbox"}
 
 
@@ -202,7 +202,7 @@ def test_a_preview_tells_the_same_and_changes_nothing(controller):
     answer = controller.handle({"type": "preview", "intent": MOVE})
     assert not answer["preview"]["refused"]
     assert "no longer blocked: organizations:LeaveOrganization" in answer["preview"]["text"]
-    assert "Sandbox +600.00 USD" in answer["preview"]["text"]
+    assert "Sandbox: +600 USD" in answer["preview"]["text"]
     assert "panel" not in answer
     assert controller.org == before == controller.draft
     assert controller.org.history == () and controller.state()["rows"] == rows
@@ -275,7 +275,7 @@ def test_edits_made_in_python_are_followed_with_their_consequences(controller):
     controller.org.remove("bank")
     answer = controller.follow()
     assert answer["patch"]["gone"] == ["account:bank"]
-    assert "edited in Python" in strip(answer) and "Sandbox: +600.00 USD" in strip(answer)
+    assert "edited in Python" in strip(answer) and "Sandbox: +600 USD" in strip(answer)
     assert controller.follow() is None
     assert controller.draft == controller.org
     controller.handle({"type": "undo"})

@@ -11,7 +11,7 @@ from orgkit.design import Account, Money, Organization, Problem, Problems
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Move, Remove, Replace
 from orgkit.errors import OrgkitError
 from orgkit.guardrails import Group, compare, telling
-from orgkit.notebook.designer.rows import Costs, differing
+from orgkit.notebook.designer.rows import Costs, differing, figure, money
 
 if TYPE_CHECKING:
     from orgkit.provision import Plan
@@ -58,8 +58,17 @@ class CostMove:
         return self.after - self.before
 
     def __str__(self) -> str:
-        over = f", {self.over} over budget" if self.over else ""
-        return f"{self.path} {self.change:+,f} {self.currency} → {self.after:,f} {self.currency}{over}"
+        return ", ".join(filter(None, (f"{self.path}: {self.figures}", self.budget)))
+
+    @property
+    def figures(self) -> str:
+        """`+600 USD, now 650.50`."""
+        return f"{figure(self.change, '+')} {self.currency}, now {figure(self.after)}"
+
+    @property
+    def budget(self) -> str:
+        """`150 USD over budget`, or nothing."""
+        return f"{money(self.over)} over budget" if self.over else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +93,7 @@ class Consequences:
         parts = [self.unjudged] if self.unjudged else []
         parts += [str(one) for one in self.access[:3]]
         if len(self.access) > 3:
-            parts.append(f"and {len(self.access) - 3} more groups of accounts")
+            parts.append(f"and more, in {len(self.access) - 3} other ways")
         parts += [str(move) for move in self.cost[:4]]
         parts += [f"new problem: {problem.message}" for problem in self.new[:3]]
         parts += [f"solved: {problem.message}" for problem in self.solved[:3]]

@@ -28,9 +28,19 @@ def planned_costs(org: Organization) -> dict[str, dict[str, Decimal]]:
     return costs
 
 
+def figure(amount: Decimal, sign: str = "") -> str:
+    """`5,200` or `5,200.50`: all its digits, but no zeros for the cents there are none of; `sign` "+" says one always."""
+    return format(amount, f"{sign},.0f" if amount == amount.to_integral_value() else f"{sign},f")
+
+
+def money(amount: Money) -> str:
+    """`5,200 USD`."""
+    return f"{figure(amount.amount)} {amount.currency}"
+
+
 def shown_money(amounts: Mapping[str, Decimal]) -> str:
     """`5,200 USD`, the currencies one after the other."""
-    return " + ".join(f"{amount:,f} {currency}" for currency, amount in sorted(amounts.items()))
+    return " + ".join(money(Money(amount, currency)) for currency, amount in sorted(amounts.items()))
 
 
 def over_budget(target: Target, costs: Costs) -> Money | None:
@@ -76,7 +86,7 @@ class Rows:
         if cost := self._costs.get(target.id):
             badges["c"] = shown_money(cost)
         if over := over_budget(target, self._costs):
-            badges["o"] = str(over)
+            badges["o"] = money(over)
         if found := self._problems.get(target.id):
             for key, severity in (("e", "error"), ("w", "warning"), ("n", "note")):
                 if count := sum(problem.severity == severity for problem in found):

@@ -26,6 +26,7 @@ class Tree {
     /** @type {any} */
     this.editor = null; // the field in which a name is changed, while it is
     this.frame = 0;
+    this.height = 0; // of what shows, in pixels
     this.name = `orgkit-${Math.random().toString(36).slice(2)}`;
     this.pad = element("div", { class: "orgkit-pad", role: "none" });
     this.host = element(
@@ -55,8 +56,10 @@ class Tree {
   paint() {
     this.frame = 0;
     this.pad.style.height = `${this.shown.length * ROW}px`;
+    // Without a height it is hidden, or a theme is being exchanged: then as many rows as before.
+    this.height = this.host.clientHeight || this.height;
     const first = Math.max(0, Math.floor(this.host.scrollTop / ROW) - BEYOND);
-    const last = Math.min(this.shown.length, Math.ceil((this.host.scrollTop + this.host.clientHeight) / ROW) + BEYOND);
+    const last = Math.min(this.shown.length, Math.ceil((this.host.scrollTop + this.height) / ROW) + BEYOND);
     const selected = new Set(this.store.selected);
     const kept = new Set();
     for (let place = first; place < last; place++) {

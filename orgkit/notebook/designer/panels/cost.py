@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from orgkit.cost import rollup
 from orgkit.design import Account, Policy
 from orgkit.notebook.blocks import Json, bars, cell, fold, table, text, title
-from orgkit.notebook.designer.rows import over_budget, shown_money
+from orgkit.notebook.designer.rows import money, over_budget, shown_money
 
 if TYPE_CHECKING:
     from orgkit.notebook.designer.controller import Controller
@@ -31,8 +31,9 @@ def blocks_of(controller: Controller) -> list[Json]:
             rows.append([cell(f"share of all {currency}"), cell(f"{amount / total:.1%}", number=True)])
     if entity.budget is not None:
         over = over_budget(entity, costs)
-        rows.append([cell("budget"), cell(f"{entity.budget.amount:,f} {entity.budget.currency}", number=True)])
-        rows.append([cell("over budget" if over else "within budget"), cell(str(over or ""), "error", number=True)])
+        rows.append([cell("budget"), cell(money(entity.budget), number=True)])
+        word = "over budget" if over else "within budget"
+        rows.append([cell(word), cell(money(over) if over else "", "error", number=True)])
     accounts = org.accounts(node)
     if unplanned := sum(account.monthly_cost is None for account in accounts):
         rows.append([cell("accounts without a planned cost"), cell(f"{unplanned:,}", number=True)])

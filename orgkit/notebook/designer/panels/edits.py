@@ -52,11 +52,10 @@ def consequences(told: Consequences) -> list[Json]:
         note = "\n".join(filter(None, ("; ".join(one.causes), one.example)))
         entries.append(item(f"{one.change}: {one.actions} in {one.where}", note, tone, sign=one.sign))
     if len(told.access) > _LINES:
-        entries.append(item(f"and {len(told.access) - _LINES} more groups of accounts", tone="quiet"))
+        entries.append(item(f"and more, in {len(told.access) - _LINES} other ways", tone="quiet"))
     for move in told.cost[:_LINES]:
-        words = f"{move.path}: {move.change:+,f} {move.currency}, now {move.after:,f}"
-        note = f"{move.over} over budget" if move.over else ""
-        entries.append(item(words, note, "error" if move.over else "", sign="$", go=move.node))
+        tone = "error" if move.over else ""
+        entries.append(item(f"{move.path}: {move.figures}", move.budget, tone, sign="$", go=move.node))
     for sign, problems in (("✕", told.new), ("✓", told.solved)):
         for problem in problems[:_LINES]:
             words = "new problem" if sign == "✕" else "solved"
