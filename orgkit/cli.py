@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _new(args: argparse.Namespace) -> int:
     written = orgkit.new(args.folder, mended=args.mended)
-    mistakes = "" if args.mended else "\nIts policies keep well-known mistakes for orgkit check to find; --mended: without."
+    mistakes = "" if args.mended else "\nIts policies keep mistakes for orgkit check to find; --mended: without."
     begin = "begin with notebooks/1-design.ipynb or org.yaml"
     _show(args, f"wrote {len(written)} files in {args.folder}; {begin}{mistakes}", written)
     return DONE

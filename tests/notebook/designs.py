@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orgkit.design import Organization
+from orgkit.notebook import blocks
 
 DENY_LEAVING = {
     "Version": "2012-10-17",
@@ -26,6 +27,9 @@ DENY_REGIONS = {
     ],
 }
 ODD = """<img src=x onerror="window.hurt=1"> & 'Co' 🦊"""
+
+
+MOVE = {"type": "move", "node": "shop", "to": "Sandbox"}
 
 
 def small() -> Organization:
@@ -70,3 +74,13 @@ def many(accounts: int, *, each: int = 40, policies: int = 6) -> Organization:
             f"acct-{number}", place, email=f"a{number}@x.com", monthly_cost=cost, owner=f"team-{number % 40}"
         )
     return org.copy()
+
+
+def shown(answer: dict[str, Any]) -> str:
+    """The words of the panel that is open."""
+    return blocks.plain(answer["panel"]["blocks"])
+
+
+def strip(answer: dict[str, Any]) -> str:
+    """What the last edit meant, in words."""
+    return blocks.plain(answer["strip"])

@@ -29,7 +29,7 @@ def planned_costs(org: Organization) -> dict[str, dict[str, Decimal]]:
 
 
 def figure(amount: Decimal, sign: str = "") -> str:
-    """`5,200` or `5,200.50`: all its digits, but no zeros for the cents there are none of; `sign` "+" says one always."""
+    """`5,200` or `5,200.50`: every digit, no zeros for cents there are none of; with `sign` "+" always signed."""
     return format(amount, f"{sign},.0f" if amount == amount.to_integral_value() else f"{sign},f")
 
 
