@@ -102,7 +102,7 @@ class EmbeddedAws:
 
     def _call_beyond(self, request: Request, caller: str, now: float) -> Reply:
         self.moto.now = now
-        reply = beyond_moto.answer(self._beyond, request, caller)
+        reply = beyond_moto.answer(self._beyond, request, caller, f"change/{self._changes}")
         if request.mutates and reply.status < 400:
             self._changed(Entry.of_http(now, caller, request))
         return reply
@@ -190,7 +190,7 @@ class EmbeddedAws:
             self.moto.now = entry.at
             try:
                 if beyond_moto.finds(entry.request):
-                    reply = beyond_moto.answer(self._beyond, entry.request, entry.caller)
+                    reply = beyond_moto.answer(self._beyond, entry.request, entry.caller, f"change/{self._changes}")
                 else:
                     reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
             except Unsupported as error:

@@ -15,6 +15,7 @@ from orgkit.design.template import read_template
 from orgkit.errors import DesignError, InputError
 
 MANAGEMENT = "management"
+STACK_SETS = "(stack sets)"  # beside the baselines by name: every stack set that there is
 
 
 def looks(design: Organization) -> dict[str, Any]:
@@ -105,7 +106,9 @@ def _mentioned(design: Organization, text: str) -> Iterable[Account]:
 
 
 def _baselines(design: Organization) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    if "baselines" not in design.settings.declared:
+        return {}
+    found: dict[str, Any] = {STACK_SETS: {"region": design.settings.home_region}}
     for baseline in design.settings.baselines.values():
         wanted: dict[str, Any] = {"region": design.settings.home_region, "stack_set": baseline.template is not None}
         if baseline.template is not None:

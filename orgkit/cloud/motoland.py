@@ -48,7 +48,7 @@ class Moto:
 
         headers: Any = HeadersDict({**request.headers, "x-moto-account-id": account})
         prepared = AWSPreparedRequest(request.method, request.url, headers, request.body, False)
-        skipping = _skipping_resources() if request.service == "cloudformation" else nullcontext()
+        skipping = skipping_resources() if request.service == "cloudformation" else nullcontext()
         with self.active(seed), skipping:
             try:
                 answer = BotocoreStubber().process_request(prepared)
@@ -224,7 +224,7 @@ def _no_images() -> Iterator[None]:
 
 
 @contextmanager
-def _skipping_resources() -> Iterator[None]:
+def skipping_resources() -> Iterator[None]:
     """Let moto skip the resources of a template that it cannot make without a word: a plan names them beforehand."""
     log = logging.getLogger("moto")
     about = "No Moto CloudFormation support"

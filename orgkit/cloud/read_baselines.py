@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orgkit.cloud.looking import Looking
+from orgkit.cloud.looks import STACK_SETS
 
 ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 
@@ -18,11 +19,15 @@ ADMINISTRATION_ROLE = "AWSCloudFormationStackSetAdministrationRole"
 def read_baselines(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """For each baseline: `stack_set` (None where there is none) and `settings` by account id.
 
-    Beside them `(administration role)` has the names of its policies, None where there is no such role.
+    Beside them `(administration role)` has the names of its policies, None where there is no such role, and
+    `(stack sets)` the names of all there are.
     """
     found: dict[str, Any] = {}
     for name, part in wanted.items():
         entry: dict[str, Any] = {}
+        if name == STACK_SETS:
+            found[name] = _names(looking, part["region"])
+            continue
         if part["stack_set"]:
             entry["stack_set"] = _stack_set(looking, name, part["region"])
         if "settings" in part:
@@ -33,7 +38,7 @@ def read_baselines(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any
                 if account is not None
             }
         found[name] = entry
-    if any(part["stack_set"] for part in wanted.values()):
+    if any(part.get("stack_set") for part in wanted.values()):
         found["(administration role)"] = _administration(looking)
     return found
 
@@ -48,6 +53,12 @@ def _administration(looking: Looking) -> dict[str, Any] | None:
     return {"policies": sorted(names)}
 
 
+def _names(looking: Looking, region: str) -> list[str]:
+    client = looking.client("cloudformation", None, region)
+    listed = looking.items(client, "list_stack_sets", "Summaries", Status="ACTIVE")
+    return sorted(entry["StackSetName"] for entry in listed if entry.get("Status") != "DELETED")
+
+
 def _stack_set(looking: Looking, name: str, region: str) -> dict[str, Any] | None:
     client = looking.client("cloudformation", None, region)
     reply = looking.ask(
@@ -56,7 +67,8 @@ def _stack_set(looking: Looking, name: str, region: str) -> dict[str, Any] | Non
     if reply is None or reply["StackSet"].get("Status") == "DELETED":
         return None
     said = reply["StackSet"]
-    instances = looking.items(client, "list_stack_instances", "Summaries", StackSetName=name)
+    listed = looking.items(client, "list_stack_instances", "Summaries", StackSetName=name)
+    instances = sorted(listed, key=lambda entry: (entry["Account"], entry["Region"]))
     return {
         "description": said.get("Description") or "",
         "template": said.get("TemplateBody"),
@@ -64,11 +76,16 @@ def _stack_set(looking: Looking, name: str, region: str) -> dict[str, Any] | Non
         "permission_model": said.get("PermissionModel", "SELF_MANAGED"),
         "auto_deployment": said.get("AutoDeployment", {}).get("Enabled"),
         "execution_role": said.get("ExecutionRoleName"),
-        "instances": {
-            f"{entry['Account']}/{entry['Region']}": _status(entry)
-            for entry in sorted(instances, key=lambda entry: (entry["Account"], entry["Region"]))
+        "instances": {_key(entry): _status(entry) for entry in instances},
+        # The OU by which AWS has an account among those of a service-managed stack set.
+        "units": {
+            _key(entry): entry["OrganizationalUnitId"] for entry in instances if entry.get("OrganizationalUnitId")
         },
     }
+
+
+def _key(entry: Mapping[str, Any]) -> str:
+    return f"{entry['Account']}/{entry['Region']}"
 
 
 def _status(entry: Mapping[str, Any]) -> str:

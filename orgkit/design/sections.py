@@ -96,13 +96,15 @@ class Moved:
 class Removal:
     """Something that may be deleted, closed, removed or detached.
 
-    `kind`: policy, ou, close, leave, detach, role, permission_set, group or assignment. `source` is from where (root,
-    an OU or an account): always with detach and assignment, perhaps with role. An assignment is GROUP/PERMISSION_SET.
+    `kind`: policy, ou, close, leave, detach, role, permission_set, group, assignment or baseline. `source` is from
+    where (root, an OU or an account): always with detach and assignment, perhaps with role and baseline. An assignment
+    is GROUP/PERMISSION_SET. `retain_stacks`, of a baseline: its stacks stay in the accounts, and nothing manages them.
     """
 
     kind: str
     ref: str
     source: str | None = None
+    retain_stacks: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -411,19 +411,21 @@ MOVED: Final = Record(
 )
 
 
-def _removal(source: str | None = None, **named: str) -> Removal:
+def _removal(source: str | None = None, retain_stacks: bool = False, **named: str) -> Removal:
     if len(named) != 1:
         raise DesignError(
             "should name one thing that may go",
-            mend="Keep one of policy, ou, close, leave, detach, role, permission_set, group and assignment.",
+            mend="Keep one of policy, ou, close, leave, detach, role, permission_set, group, assignment and baseline.",
         )
     ((kind, ref),) = named.items()
-    if kind != "role" and (kind in ("detach", "assignment")) != (source is not None):
+    if retain_stacks and kind != "baseline":
+        raise DesignError("retain_stacks: goes with baseline: only", mend="Take it out.")
+    if kind not in ("role", "baseline") and (kind in ("detach", "assignment")) != (source is not None):
         raise DesignError(
             "should have from: together with detach: or assignment:",
             mend="Write {detach: POLICY, from: TARGET} or {assignment: GROUP/PERMISSION_SET, from: TARGET}.",
         )
-    return Removal(kind=kind, ref=ref, source=source)
+    return Removal(kind=kind, ref=ref, source=source, retain_stacks=retain_stacks)
 
 
 REMOVAL: Final = Record(
@@ -438,9 +440,15 @@ REMOVAL: Final = Record(
         Key("permission_set", NAME, "A permission set that may be deleted"),
         Key("group", NAME, "A group of Identity Center that may be deleted"),
         Key("assignment", NAME, "An assignment, GROUP/PERMISSION_SET, that may be taken away"),
+        Key("baseline", NAME, "A stack set that may be deleted; with from: only from where the design has it no more"),
         Key("from", NAME, "From which root, OU or account", "source"),
+        Key("retain_stacks", Flag(), "Of a baseline: whether its stacks stay in the accounts, managed by nobody"),
     ),
     _removal,
     line=True,
-    unmake=lambda gone: {gone.kind: gone.ref, **({"from": gone.source} if gone.source is not None else {})},
+    unmake=lambda gone: {
+        gone.kind: gone.ref,
+        **({"from": gone.source} if gone.source is not None else {}),
+        **({"retain_stacks": True} if gone.retain_stacks else {}),
+    },
 )

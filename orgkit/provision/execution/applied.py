@@ -11,12 +11,16 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one step: done, failed, skipped, or left for a resume; `error` says why not."""
+    """What became of one step: done, failed, skipped, or left for a resume; `error` says why not.
+
+    `told` is what a long operation came to: the status of each instance of a stack set.
+    """
 
     step: str
     text: str
     state: str
     error: str | None = None
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,10 @@ class Applied:
         return ", ".join(f"{n} {state}" for state, n in self.counts.items()) or "nothing to do"
 
     def __str__(self) -> str:
-        lines = [f"{r.state:<7} {r.text}" + (f"\n        {r.error}" if r.error else "") for r in self.results]
+        lines = [
+            f"{r.state:<7} {r.text}" + "".join(f"\n        {line}" for line in (*r.told, r.error) if line)
+            for r in self.results
+        ]
         return "\n".join([*lines, self.summary])
 
     __repr__ = __str__
@@ -51,7 +58,7 @@ class Applied:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><td>{escape(r.state)}</td><td style='text-align:left'>{escape(r.text)}</td>"
-            f"<td style='text-align:left'>{escape(r.error or '')}</td></tr>"
+            f"<td style='text-align:left'>{'<br>'.join(escape(line) for line in (*r.told, r.error) if line)}</td></tr>"
             for r in self.results
         )
         return f"<p>{escape(self.summary)}</p>" + (f"<table>{rows}</table>" if rows else "")

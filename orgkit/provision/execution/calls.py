@@ -103,6 +103,11 @@ class Calls:
         self._new_accounts = new_accounts
         self._account, self._role = account, role
         self._pauses = 0
+        self.told: list[str] = []
+
+    def tell(self, text: str) -> None:
+        """Have a line stand beside the step's result: what a long operation came to, one by one."""
+        self.told.append(redacted(text))
 
     @property
     def uncertain(self) -> bool:

@@ -66,6 +66,7 @@ class Run:
         self._busy: dict[str, int] = defaultdict(int)  # kind → steps under way
         self._states: dict[str, str] = {}
         self._errors: dict[str, str] = {}
+        self._told: dict[str, tuple[str, ...]] = {}
         self._ids = dict(plan.ids)
         self._made: dict[str, str] = {}
         self._past: Past | None = None
@@ -172,6 +173,7 @@ class Run:
                 new_accounts=frozenset(self._made.values()),
             )
             ids = execute(step.kind, calls, references.bind(dict(step.parameters), self._ids))
+            self._told[step.id] = tuple(calls.told)
         except Stopped:
             return LEFT, None
         except NoReply as error:
@@ -245,7 +247,13 @@ class Run:
     def answer(self) -> Applied:
         """The answer, or the error that tells how the run ended and how to go on."""
         results = tuple(
-            Result(step.id, step.text, self._states.get(step.id, LEFT), self._errors.get(step.id))
+            Result(
+                step.id,
+                step.text,
+                self._states.get(step.id, LEFT),
+                self._errors.get(step.id),
+                self._told.get(step.id, ()),
+            )
             for step in self._plan.steps
         )
         journal = str(self._journal.path) if self._journal.path is not None else None

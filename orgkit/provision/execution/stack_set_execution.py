@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeSt
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
@@ -19,6 +20,7 @@ _BUSY: Final = ("OperationInProgressException", "StaleRequestException")
 # A stack set goes to its accounts one after the other, and waits at most this long for all of them.
 LONGEST: Final = 6 * 3600.0
 _MOST_SHOWN: Final = 10
+_MOST_LISTED: Final = 50
 
 
 def create_stack_set(calls: Calls, parameters: dict[str, Any]) -> tuple[str, ...]:
@@ -55,9 +57,11 @@ def _follow(calls: Calls, stack_set: str, operation: str, region: str) -> None:
             raise CloudError(f"the operation {operation} of {stack_set} is still {status}", mend="Resume later.")
         calls.pause(pause)
         pause = min(20.0, pause * 1.5)
-    failed = [one for one in _results(calls, asked, region) if one.get("Status") in ("FAILED", "CANCELLED")]
+    results = _results(calls, asked, region)
+    failed = [one for one in results if one.get("Status") in ("FAILED", "CANCELLED")]
     if status == "SUCCEEDED":
-        return  # what failed within the tolerance, the next plan shows and repeats
+        _tell(calls, results)  # what failed within the tolerance, the next plan shows and repeats
+        return
     shown = "\n    ".join(
         f"{one['Account']} {one['Region']}: {one['Status']}, {one.get('StatusReason', 'no reason given')}"
         for one in failed[:_MOST_SHOWN]
@@ -67,6 +71,21 @@ def _follow(calls: Calls, stack_set: str, operation: str, region: str) -> None:
         f"the operation {operation} of {stack_set} is {status}" + (f":\n    {shown}{more}" if failed else ""),
         mend="Mend the cause in those accounts, or in the template, and plan again.",
     )
+
+
+def _tell(calls: Calls, results: list[dict[str, Any]]) -> None:
+    """Each instance's status: one line a status, and one an instance that has none of the good ones."""
+    by_status: dict[str, list[str]] = defaultdict(list)
+    for one in results:
+        there = f"{one.get('Account', '?')} {one.get('Region', '?')}"
+        if one.get("Status") == "SUCCEEDED":
+            by_status["SUCCEEDED"].append(there)
+        else:
+            calls.tell(f"{there}: {one.get('Status')}, {one.get('StatusReason', 'no reason given')}")
+    for status, places in by_status.items():
+        shown = ", ".join(places[:_MOST_LISTED])
+        more = f" and {len(places) - _MOST_LISTED} more" if len(places) > _MOST_LISTED else ""
+        calls.tell(f"{len(places)} {status}: {shown}{more}")
 
 
 def _results(calls: Calls, asked: dict[str, Any], region: str) -> list[dict[str, Any]]:
@@ -86,6 +105,14 @@ def activate_stack_sets(calls: Calls, parameters: dict[str, Any]) -> tuple[str, 
     return ()
 
 
+def delete_stack_set(calls: Calls, parameters: dict[str, Any]) -> tuple[str, ...]:
+    """Delete a stack set that has no instances left."""
+    region = parameters.pop("Region")
+    gone = ("StackSetNotFoundException", "StackSetNotFound")
+    calls.settle("DeleteStackSet", parameters, service=SERVICE, region=region, again=_BUSY, done=gone)
+    return ()
+
+
 EXECUTORS: Final[Mapping[str, Any]] = MappingProxyType(
     {
         "activate_stack_sets": activate_stack_sets,
@@ -93,5 +120,7 @@ EXECUTORS: Final[Mapping[str, Any]] = MappingProxyType(
         "update_stack_set": _operation("UpdateStackSet"),
         "create_stack_instances": _operation("CreateStackInstances"),
         "update_stack_instances": _operation("UpdateStackInstances"),
+        "delete_stack_instances": _operation("DeleteStackInstances"),
+        "delete_stack_set": delete_stack_set,
     }
 )

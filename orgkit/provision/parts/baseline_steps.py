@@ -19,6 +19,7 @@ from orgkit.design import Account
 from orgkit.design.entities import ACCESS_ROLE
 from orgkit.design.sections import Baseline
 from orgkit.provision.parts.account_settings_steps import plan_account_settings
+from orgkit.provision.parts.baseline_removals import SELF, take_out
 from orgkit.provision.parts.baseline_rules import check_baseline
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
@@ -26,7 +27,6 @@ from orgkit.provision.planning.places import Place, needs_trust, place_of, unrea
 
 PART: Final = "baselines"
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
-SELF: Final = "SELF_MANAGED"
 _CURRENT: Final = "CURRENT"
 
 
@@ -119,6 +119,11 @@ def _stack_set(
     logging = draft.design.settings.logging
     if logging is not None and logging.bucket in baseline.parameters.values():
         after = [*after, f"set_bucket_policy:{logging.bucket}"]  # Config looks at the bucket before it delivers
+    regions = regions_of(draft.design, baseline)
+    if now is not None:
+        ids = [draft.ids.get(draft.name(account.id)) for account in placed(draft.design, baseline)]
+        wanted = [f"{account}/{region}" for account in ids for region in regions]
+        after = [*after, *take_out(draft, baseline.name, now, wanted)]
     changed: list[str] = []
     if now is None:
         changed.append(
@@ -217,15 +222,13 @@ def _instances(
     *,
     fresh: bool,
 ) -> None:
-    """Add the instances that are missing and repeat those that failed; others are listed and left alone."""
+    """Add the instances that are missing and repeat those that failed."""
     regions = list(regions_of(draft.design, baseline))
     missing: list[str] = []
     broken: list[str] = []
-    wanted: set[str] = set()
     for node in places:
         account = draft.ids.get(draft.name(node))
         mine = [f"{account}/{region}" for region in regions]
-        wanted.update(mine)
         states = [now.get(key) for key in mine]
         if None in states:
             missing.append(node)
@@ -233,10 +236,6 @@ def _instances(
             broken.append(node)
             what = ", ".join(f"{key}: {now[key]}" for key in mine if now[key] != _CURRENT)
             draft.hold("instance-status", draft.place(node), f"stack set {baseline.name}, {what}", "It is repeated.")
-    for key in now.keys() - wanted:
-        draft.leave(
-            f"stack set {baseline.name}", f"an instance in {key} ({now[key]})", "Delete it where it is not wanted."
-        )
     existing = [node for node in missing if draft.name(node) in draft.ids]
     new = [node for node in missing if draft.name(node) not in draft.ids]
     for nodes, word in ((existing, "existing"), (new, "new")):

@@ -11,7 +11,11 @@ from orgkit.errors import InputError, UnknownName
 
 KINDS = ("policy", "ou", "close", "leave", "detach")
 ACCESS_KINDS = ("role", "permission_set", "group", "assignment")
-FORMS = "policy:NAME, ou:PATH, close:ACCOUNT, leave:ACCOUNT, detach:POLICY@TARGET, role:NAME@TARGET, or a policy type"
+BASELINE, RETAIN = "baseline", ":retain"
+FORMS = (
+    "policy:NAME, ou:PATH, close:ACCOUNT, leave:ACCOUNT, detach:POLICY@TARGET, role:NAME@TARGET, "
+    "baseline:NAME@TARGET, or a policy type"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Removals:
     detach: frozenset[tuple[str, str]] = frozenset()
     types: frozenset[str] = frozenset()
     access: tuple[Removal, ...] = ()  # roles, permission sets, groups and assignments, as they were named
+    baselines: tuple[Removal, ...] = ()
     absent: tuple[Problem, ...] = ()
 
     @property
@@ -42,6 +47,7 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
     detach: set[tuple[str, str]] = set()
     types: set[str] = set()
     access: list[Removal] = []
+    baselines: list[Removal] = []
     absent: list[Problem] = []
     for removal in [*design.settings.remove, *_parsed(live, named)]:
         if removal.kind == "type":
@@ -49,6 +55,9 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
             continue
         if removal.kind in ACCESS_KINDS:
             access.append(removal)
+            continue
+        if removal.kind == BASELINE:
+            baselines.append(removal)
             continue
         kinds = {"policy": ("policy",), "detach": ("policy",), "ou": ("ou",)}.get(removal.kind, ("account",))
         try:
@@ -75,6 +84,7 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
         frozenset(detach),
         frozenset(types),
         tuple(access),
+        tuple(baselines),
         tuple(absent),
     )
 
@@ -82,10 +92,12 @@ def removals(design: Organization, live: Organization, named: Iterable[str]) -> 
 def _parsed(live: Organization, named: Iterable[str]) -> Iterator[Removal]:
     for text in named:
         kind, colon, ref = text.partition(":")
-        if colon and kind in (*KINDS, *ACCESS_KINDS):
-            sourced = kind in ("detach", "role", "assignment")
+        if colon and kind in (*KINDS, *ACCESS_KINDS, BASELINE):
+            retain = kind == BASELINE and ref.endswith(RETAIN)
+            ref = ref.removesuffix(RETAIN) if retain else ref
+            sourced = kind in ("detach", "role", "assignment", BASELINE)
             ref, _, source = ref.rpartition("@") if sourced and "@" in ref else (ref, "", "")
-            yield Removal(kind=kind, ref=ref, source=source or None)
+            yield Removal(kind=kind, ref=ref, source=source or None, retain_stacks=retain)
         elif text in POLICY_TYPES:
             yield Removal(kind="type", ref=text)
         else:

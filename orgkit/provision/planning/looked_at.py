@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from orgkit.cloud.looking import LOOKED_AT
-from orgkit.cloud.looks import looks, who
+from orgkit.cloud.looks import STACK_SETS, looks, who
 from orgkit.design import Organization
 from orgkit.design.sections import Removal
 from orgkit.provision.parts.access_places import live_accounts
@@ -20,17 +20,24 @@ PARTS: Final = ("logging", "baselines", "security")
 def looked_at(design: Organization, live: Organization, removals: Iterable[Removal] = ()) -> Organization:
     """The live organization with the parts looked at that the design describes, where that was not done yet.
 
-    Roles that are named to be removed are looked for as well.
+    Roles and stack sets that are named to be removed are looked for as well.
 
     Errors: TargetError where the target it was read from was closed and is no longer there.
     """
-    wanted = _with_removals(looks(design), live, removals)
+    wanted = _with_removals(looks(design), design, live, tuple(removals))
     if not wanted or live.look is None or live.surroundings.get(LOOKED_AT) == wanted:
         return live
     return live.look(wanted)
 
 
-def _with_removals(wanted: dict[str, Any], live: Organization, removals: Iterable[Removal]) -> dict[str, Any]:
+def _with_removals(
+    wanted: dict[str, Any], design: Organization, live: Organization, removals: tuple[Removal, ...]
+) -> dict[str, Any]:
+    stack_sets = {
+        r.ref: {"region": design.settings.home_region, "stack_set": True} for r in removals if r.kind == "baseline"
+    }
+    if stack_sets:
+        wanted = {**wanted, "baselines": {**stack_sets, **wanted.get("baselines", {})}}
     roles = {name: {**there, "names": list(there["names"])} for name, there in wanted.get("roles", {}).items()}
     for removal in removals:
         if removal.kind == "role":
@@ -53,5 +60,5 @@ def looked_facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
         yield LOOKED_AT, dict(live.surroundings[LOOKED_AT])
     for part in PARTS:
         for thing, facts in live.surroundings.get(part, {}).items():
-            if facts is not None:
+            if facts is not None and thing != STACK_SETS:  # those of others come and go
                 yield f"{part}: {thing}", facts if isinstance(facts, dict) else {"is": facts}

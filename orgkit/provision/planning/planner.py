@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from orgkit.design import Organization, Problems
 from orgkit.provision.parts.access_removals import plan_access_removals
 from orgkit.provision.parts.attachment_steps import plan_attachments
+from orgkit.provision.parts.baseline_removals import plan_baseline_removals
 from orgkit.provision.parts.baseline_steps import plan_baselines
 from orgkit.provision.parts.billing_steps import plan_budgets, plan_cost_tags
 from orgkit.provision.parts.contact_steps import plan_contacts
@@ -46,13 +47,14 @@ def plan(
     """The steps that make the live organization as designed.
 
     `remove` names what may be deleted, closed, removed or detached, besides the design's own `remove:`: a policy or OU
-    by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, a policy type. `principal` is the ARN that will
-    make the calls; by default a role of the management account. `lock_out` names protected principals, as the design
-    writes them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
+    by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, `role:NAME@TARGET`, `baseline:NAME@TARGET` (with
+    `:retain` at its end the stacks stay in the accounts), a policy type. `principal` is the ARN that will make the
+    calls; by default a role of the management account. `lock_out` names protected principals, as the design writes
+    them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
     Errors: InputError for a name in `remove` that does not say enough.
     """
     named = removals(design, live, remove)
-    live = looked_at(design, live, named.access)
+    live = looked_at(design, live, (*named.access, *named.baselines))
     draft = Draft(design, live, match(design, live), named)
     plan_organization(draft)
     plan_policies(draft)
@@ -68,6 +70,7 @@ def plan(
     plan_cost_tags(draft)
     plan_logging(draft)
     plan_baselines(draft)
+    plan_baseline_removals(draft)
     plan_security(draft)
     check_limits(draft)
     graph, order = arrange(draft)

@@ -40,6 +40,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "create_ou": Kind("organizations:CreateOrganizationalUnit", 21),
         "attach_policy": Kind("organizations:AttachPolicy", 30),
         "update_policy": Kind("organizations:UpdatePolicy", 31),
+        "delete_stack_instances": Kind("cloudformation:DeleteStackInstances", 38),  # while the accounts are there
         "move_account": Kind("organizations:MoveAccount", 40),
         "register_delegated_administrator": Kind("organizations:RegisterDelegatedAdministrator", 50),
         "create_account": Kind("organizations:CreateAccount", 55),
@@ -81,6 +82,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
         "close_account": Kind("organizations:CloseAccount", 83),
         "delete_ou": Kind("organizations:DeleteOrganizationalUnit", 84),
         "delete_policy": Kind("organizations:DeletePolicy", 85),
+        "delete_stack_set": Kind("cloudformation:DeleteStackSet", 85),
         "disable_policy_type": Kind("organizations:DisablePolicyType", 86),
         "delete_budget": Kind("budgets:DeleteBudget", 95),
         "create_budget": Kind("budgets:CreateBudget", 96),
