@@ -1,4 +1,4 @@
-"""Stack instances, regions and whole stack sets that the design has no more: deleted where they are named, else listed."""
+"""Stack instances, regions and whole stack sets that left the design: deleted where they are named, else listed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import orgkit
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
-from orgkit.design.plain import FileName
+from orgkit.design.file.plain import FileName
 from orgkit.design.sections import Baseline, Removal
 from orgkit.errors import InputError
 from orgkit.provision import Applied, Plan, apply, plan
