@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 from orgkit.design import Account, Organization, Policy, Target
@@ -25,16 +25,20 @@ class Difference:
 
 
 class Overlay:
-    """A tree that can be drawn: `after`, with what only `before` has at the place where it stood."""
+    """A tree that can be drawn: `after`, with what only `before` has at the place where it stood.
 
-    def __init__(self, before: Organization, after: Organization) -> None:
+    `apart` names fields that are not compared.
+    """
+
+    def __init__(self, before: Organization, after: Organization, *, apart: Collection[str] = ()) -> None:
         self.after = after
         self._twins = dict(_twins(before, after))  # node in before → node in after
-        back = {new: old for old, new in self._twins.items()}
+        self.places = {new: old for old, new in self._twins.items()}  # node here → node in before, where it has one
         self._children = {node: list(after.children(node)) for node in after.subtree()}
         self._entities: dict[str, Target] = {node: after.target(node) for node in self._children}
         self.differences: dict[str, Difference] = {
-            node: _difference(before, back.get(node), after, node, self._twins) for node in self._children
+            node: _difference(before, self.places.get(node), after, node, self._twins, _BESIDE.union(apart))
+            for node in self._children
         }
         shown = dict(self._twins)
         for old in before.subtree():
@@ -44,6 +48,7 @@ class Overlay:
             assert parent is not None  # roots are twins
             node = old if old not in self._entities else f"before:{old}"
             shown[old] = node
+            self.places[node] = old
             self._entities[node] = replace(before.target(old), id=node)
             self._children[node] = []
             self._children[shown[parent]].append(node)
@@ -93,7 +98,12 @@ def _twins(before: Organization, after: Organization) -> Iterator[tuple[str, str
 
 
 def _difference(
-    before: Organization, old: str | None, after: Organization, new: str, twins: Mapping[str, str]
+    before: Organization,
+    old: str | None,
+    after: Organization,
+    new: str,
+    twins: Mapping[str, str],
+    apart: Collection[str],
 ) -> Difference:
     now = {(policy.type, policy.name): policy for policy in after.attached(new, implied=False)}
     if old is None:
@@ -106,10 +116,12 @@ def _difference(
         return Difference("moved", (f"from {before.aws_path(parent)}",), attached, detached)
     entity = after.target(new)
     declared = entity.declared | was.declared  # what neither design states is left alone
+    if isinstance(entity, Account) and entity.management:
+        apart = {*apart, "email"}  # known by its role: its email is whatever AWS says
     changed = [
         field.name
         for field in fields(entity)
-        if field.name not in _BESIDE
+        if field.name not in apart
         and (field.name in declared or old == new)
         and getattr(was, field.name) != getattr(entity, field.name)
     ]

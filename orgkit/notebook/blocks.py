@@ -23,9 +23,11 @@ def text(words: str, tone: Tone = "", *, mono: bool = False) -> Json:
     return {"kind": "text", "text": words, "tone": tone, "mono": mono}
 
 
-def cell(words: str, tone: Tone = "", *, go: str | None = None, number: bool = False, tip: str = "") -> Json:
-    """A cell of a table; `go` is the node that a click on it selects."""
-    return {"text": words, "tone": tone, "go": go, "number": number, "tip": tip}
+def cell(
+    words: str, tone: Tone = "", *, go: str | None = None, number: bool = False, tip: str = "", depth: int = 0
+) -> Json:
+    """A cell of a table; `go` is the node that a click on it selects, `depth` how far it is indented."""
+    return {"text": words, "tone": tone, "go": go, "number": number, "tip": tip, "depth": depth}
 
 
 def table(rows: Iterable[Sequence[Json | str]], head: Sequence[str] = ()) -> Json:

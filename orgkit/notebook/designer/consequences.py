@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from orgkit.design import Account, Money, Organization, Problem, Problems
+from orgkit.design import Account, Money, Organization, Problem, Problems, Target
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Move, Remove, Replace
 from orgkit.errors import OrgkitError
 from orgkit.guardrails import Group, compare, telling
@@ -23,7 +23,7 @@ _VERBS: Final = {
     "loses": ("−", "now blocked"),
     "loses under conditions": ("−", "now blocked under conditions"),
 }
-_WITNESSED: Final = 6  # groups for which a request that shows it is looked for
+WITNESSED: Final = 6  # groups for which a request that shows it is looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def consequences(
     try:
         compared = compare(before, after, accounts=accounts_concerned(before, after, changes))
         access = tuple(
-            told(group, example=examples and number < _WITNESSED) for number, group in enumerate(compared.groups)
+            told(group, example=examples and number < WITNESSED) for number, group in enumerate(compared.groups)
         )
     except OrgkitError as error:
         return Consequences(label, (), moves, unjudged=f"the guardrails cannot be compared: {error}")
@@ -176,8 +176,8 @@ def _meaningful(settings: Any) -> dict[str, Any]:
     return {name: getattr(settings, name) for name in names}
 
 
-def told(group: Group, *, example: bool) -> Access:
-    """A group of a comparison in words that outlive the two designs."""
+def told(group: Group, *, example: bool, sides: tuple[str, str] = ("was", "now")) -> Access:
+    """A group of a comparison in words that outlive the two designs, which the example calls by `sides`."""
     sign, verb = _VERBS[group.kind]
     return Access(
         sign,
@@ -186,43 +186,44 @@ def told(group: Group, *, example: bool) -> Access:
         group.bits.bit_count(),
         group.where,
         group.causes,
-        _example(group) if example else "",
+        _example(group, *sides) if example else "",
     )
 
 
-def _example(group: Group) -> str:
+def _example(group: Group, before: str, after: str) -> str:
     pair = group.witness
     if pair is None:
         return ""
     was, now = ("blocked" if one.decision.blocked else "not blocked" for one in pair)
-    return f"{pair[1]}: was {was}, now {now}"
+    return f"{pair[1]}: {before} {was}, {after} {now}"
 
 
 def cost_moves(before: Organization, after: Organization, old: Costs, new: Costs) -> tuple[CostMove, ...]:
     """The OUs and the root whose planned cost changes, what pays less first."""
-    moves = []
+    moves: list[CostMove] = []
     for node in differing(old, new):
         org = after if node in after else before
         target = org.target(node)
-        if isinstance(target, Account):
-            continue
-        was, now = old.get(node, {}), new.get(node, {})
-        for currency in differing(was, now):
-            amount = now.get(currency, Decimal(0))
-            over = None
-            if target.budget is not None and target.budget.currency == currency:
-                over = Money(amount, currency) - target.budget
-            moves.append(
-                CostMove(
-                    node,
-                    org.path(node),
-                    currency,
-                    was.get(currency, Decimal(0)),
-                    amount,
-                    over if over is not None and over.amount > 0 else None,
-                )
-            )
+        if not isinstance(target, Account):
+            moves += cost_moved(target, org.path(node), old.get(node, {}), new.get(node, {}))
     return tuple(sorted(moves, key=lambda move: (move.change, move.path, move.currency)))
+
+
+def cost_moved(target: Target, path: str, was: Mapping[str, Decimal], now: Mapping[str, Decimal]) -> Iterator[CostMove]:
+    """One OU's planned cost, rolled up, before and after: in each currency in which it changes."""
+    for currency in differing(was, now):
+        amount = now.get(currency, Decimal(0))
+        over = None
+        if target.budget is not None and target.budget.currency == currency:
+            over = Money(amount, currency) - target.budget
+        yield CostMove(
+            target.id,
+            path,
+            currency,
+            was.get(currency, Decimal(0)),
+            amount,
+            over if over is not None and over.amount > 0 else None,
+        )
 
 
 def problems_changed(before: Problems, after: Problems) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:

@@ -18,6 +18,7 @@ from orgkit.design.changes import Add, Change, Move
 from orgkit.errors import InputError, OrgkitError, did_you_mean
 from orgkit.guardrails import Permissions, permissions
 from orgkit.notebook.designer import completion, drafting, panels
+from orgkit.notebook.designer.comparing import Comparisons
 from orgkit.notebook.designer.consequences import Consequences, consequences, problems_changed, steps_changed
 from orgkit.notebook.designer.drafting import Intent, changes_of, text
 from orgkit.notebook.designer.filtering import matching
@@ -34,16 +35,25 @@ _KEPT: Final = 200  # consequences that the history remembers
 
 
 class Controller:
-    """Edits `org` by intents. `live` is the organization as it stands, to plan against; `path` is where it is saved.
+    """Edits `org` by intents. `live` is the organization as it stands, to plan against; `path` is where it is saved;
+    `beside` is another design to compare with.
 
     `handle(intent)` never raises for what a person did: the answer then has `error`. `state()` is everything a browser
     needs to begin with, at any moment.
     """
 
-    def __init__(self, org: Organization, *, live: Organization | None = None, path: str | Path | None = None) -> None:
+    def __init__(
+        self,
+        org: Organization,
+        *,
+        live: Organization | None = None,
+        beside: Organization | None = None,
+        path: str | Path | None = None,
+    ) -> None:
         self.org = org
         self.live = live
         self.saving = Saving(org, path)
+        self.comparisons = Comparisons(org, live, beside)
         self.revision = org.revision
         self.costs: Costs = planned_costs(org)
         self.problems = Problems()
@@ -54,7 +64,7 @@ class Controller:
         self.log: list[Consequences] = []  # of every edit seen, undoing included, oldest first
         self.selected: tuple[str, ...] = (org.root.id,)
         self.opened: set[str] = {org.root.id, *self._shallow()}
-        self.panel = "details"
+        self.panel = "details" if beside is None else "compare"
         self.filter = ""
         self.composing: tuple[str, str] | None = None  # what is being added, and under which node
         self.question: dict[str, str] = {}  # the decision explorer's fields, as typed
@@ -88,7 +98,7 @@ class Controller:
 
     def follow(self) -> Answer | None:
         """What edits made in Python changed since the last answer; None where nothing did."""
-        if self.org.revision == self.revision:
+        if self.org.revision == self.revision and not (self.panel == "compare" and self.comparisons.due):
             return None
         answer: Answer = {}
         try:
@@ -193,11 +203,11 @@ class Controller:
         self.revision = self.org.revision
         self.costs = costs
         self.plan, self.marks = None, {}
-        if self.live is not None and self._is_small:
+        if self.live is not None and self.is_small:
             self._make_plan()
         steps, spared = steps_changed(old_plan, self.plan) if old_plan and self.plan else ((), ())
         self.log = [*self.log, replace(told, steps=steps, spared=spared)][-_KEPT:]
-        if self._is_small:
+        if self.is_small:
             self._find_problems()
         else:
             answer["due"] = True  # the browser shows this much, then says `ready`
@@ -248,7 +258,7 @@ class Controller:
         before = self.by_node, self.marks
         if self.checked != self.revision:
             self._find_problems()
-        if self.live is not None and self.plan is None and self._is_small:
+        if self.live is not None and self.plan is None and self.is_small:
             self._make_plan()
         nodes = differing(before[0], self.by_node) | differing(before[1], self.marks)
         rows = Rows(self.org, self.costs, self.by_node, self.marks)
@@ -265,6 +275,11 @@ class Controller:
         rows = Rows(self.org, self.costs, self.by_node, self.marks)
         answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, differing(before, self.marks), (), ()))
         self._show({"panel": "plan"}, answer)
+
+    def _compare(self, intent: Intent, answer: Answer) -> None:
+        self.comparisons.choose(text(intent, "with"))
+        self.comparisons.make()
+        self._show({"panel": "compare"}, answer)
 
     def _diff(self, intent: Intent, answer: Answer) -> None:
         if "values" in intent:
@@ -354,6 +369,7 @@ class Controller:
         "decide": _ask,
         "ready": _ready,
         "plan": _plan,
+        "compare": _compare,
         "diff": _diff,
         "save": _save,
         "select": _select,
@@ -388,7 +404,8 @@ class Controller:
         return self.costs, self.by_node, self.marks
 
     @property
-    def _is_small(self) -> bool:
+    def is_small(self) -> bool:
+        """Whether everything is worked out at once, and not only when asked for."""
         return len(self.org.tree()) <= AT_ONCE
 
     def _find_problems(self) -> None:

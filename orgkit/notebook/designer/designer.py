@@ -20,10 +20,12 @@ class Designer:
     Shows itself in a notebook: the tree, with panels for details, guardrails, decisions, cost, problems, the plan, the
     history and saving. Edits go to `org` itself and can be undone. With `live`, an organization as `orgkit.read`
     returns it, every edit is planned too. `path` is the file that saving offers, by default the one read from.
+    `beside` is a second design: the two stand side by side, row by row, with what either allows that the other does not
+    and what each costs; the same comparison is there with the live organization, and with the design as it was opened.
 
     `interactive=False` shows the still form only, as runs without a person do: a text, and a picture as SVG and PNG.
-    Beside the widget the picture is drawn for up to 1,000 nodes. Two designs stand side by side as
-    `ipywidgets.HBox([one.widget, other.widget])`. Raises MissingExtra where the notebook's parts are not installed.
+    Beside the widget the picture is drawn for up to 1,000 nodes. Raises MissingExtra where the notebook's parts are not
+    installed.
     """
 
     def __init__(
@@ -31,10 +33,11 @@ class Designer:
         org: Organization,
         *,
         live: Organization | None = None,
+        beside: Organization | None = None,
         path: str | Path | None = None,
         interactive: bool | None = None,
     ) -> None:
-        self.controller = Controller(org, live=live, path=path)
+        self.controller = Controller(org, live=live, beside=beside, path=path)
         self.interactive = still.has_reader() if interactive is None else interactive
 
     @property

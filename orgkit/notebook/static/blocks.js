@@ -98,12 +98,13 @@ class Blocks {
       for (const part of row) {
         const one = typeof part === "string" ? { text: part } : part;
         const cell = element("td", { class: `orgkit-${one.tone || "plain"}${one.number ? " orgkit-number" : ""}`, title: one.tip || null });
+        if (one.depth) cell.style.paddingLeft = `${one.depth * 12}px`;
         cell.append(this.link(one.text, one.go));
         line.append(cell);
       }
       body.append(line);
     }
-    const head = block.head.length && element("thead", {}, element("tr", {}, ...block.head.map((/** @type {string} */ one) => element("th", { scope: "col" }, one))));
+    const head = block.head.length && element("thead", {}, element("tr", {}, ...block.head.map((/** @type {string} */ one, /** @type {number} */ at) => element("th", { scope: "col", class: block.rows[0]?.[at]?.number && "orgkit-number" }, one))));
     return element("table", {}, head, body);
   }
 

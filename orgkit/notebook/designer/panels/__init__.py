@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 from orgkit.errors import OrgkitError
 from orgkit.notebook import blocks
 from orgkit.notebook.blocks import Json
-from orgkit.notebook.designer.panels import cost, decision, details, edits, guardrails, problems, saving, steps
+from orgkit.notebook.designer.panels import (
+    comparison,
+    cost,
+    decision,
+    details,
+    edits,
+    guardrails,
+    problems,
+    saving,
+    steps,
+)
 from orgkit.notebook.designer.panels.edits import strip as strip
 
 if TYPE_CHECKING:
@@ -33,6 +43,7 @@ PANELS: Final[Mapping[str, Panel]] = MappingProxyType(
         "cost": Panel("Cost", cost.blocks_of),
         "problems": Panel("Problems", problems.blocks_of),
         "plan": Panel("Plan", steps.blocks_of),
+        "compare": Panel("Compare", comparison.blocks_of),
         "history": Panel("History", edits.blocks_of),
         "save": Panel("Save", saving.blocks_of),
     }
