@@ -35,7 +35,7 @@ def module(*parts: str) -> str:
 @cache
 def styles() -> str:
     """The styles of all widgets."""
-    return (STATIC / "designer.css").read_text("utf-8")
+    return "\n".join((STATIC / name).read_text("utf-8") for name in ("designer.css", "panels.css"))
 
 
 def following_cells(widget: Any, method: str) -> None:

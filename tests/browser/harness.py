@@ -10,7 +10,7 @@ from orgkit.design import Organization
 from orgkit.notebook.browser import module, styles
 from orgkit.notebook.designer import Controller
 
-PARTS = ("store", "tree", "keys", "drag", "blocks", "designer")
+PARTS = ("store", "tree", "keys", "drag", "blocks", "treegrid", "designer")
 # A model as the widget manager gives it: `send` goes to Python, answers come as messages.
 MODEL = """async ({source, deaf}) => {
   const listeners = [];

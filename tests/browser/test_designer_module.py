@@ -273,23 +273,3 @@ def test_a_kernel_that_is_gone_is_told_and_nothing_is_shown_as_done(opened):
     designer.page.clock.run_for(6000)
     designer.until("document.querySelector('.orgkit-status').textContent.includes('The kernel does not answer')")
     assert designer.names() == before
-
-
-def test_a_panel_of_its_own_asks_and_shows_the_answer(browser):
-    from orgkit.notebook.browser import module, styles
-    from orgkit.notebook.panels import DecisionExplorer
-    from tests.browser.harness import MODEL
-
-    panel = DecisionExplorer(small(), "shop")
-    page = browser.new_page()
-    page.expose_function("beginning", lambda: json.dumps({"blocks": panel.blocks()}))
-    page.expose_function("handle", lambda text: json.dumps(panel.handle(json.loads(text))))
-    page.set_content(f"<!doctype html><style>{styles()}</style>")
-    page.evaluate(
-        MODEL.replace("await designer.initialize({ model: window.model });", ""),
-        {"source": module("blocks", "panel"), "deaf": False},
-    )
-    page.locator("input[name=action]").fill("s3:DeleteBucket")
-    page.locator("button[type=submit]").click()
-    page.wait_for_selector(".orgkit-strong >> text=BLOCKED")
-    page.close()

@@ -19,7 +19,7 @@ def make(controller: Controller) -> DesignerWidget:
     class DesignerWidget(any_widget):  # type: ignore[misc, valid-type]
         """The model behind the views. `state` is made anew whenever a browser asks, so that a reload loses nothing."""
 
-        _esm = module("store", "tree", "keys", "drag", "blocks", "designer")
+        _esm = module("store", "tree", "keys", "drag", "blocks", "treegrid", "designer")
         _css = styles()
         state = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget.controller.state())
 

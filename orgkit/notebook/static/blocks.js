@@ -10,29 +10,41 @@ class Blocks {
     this.host = host;
     /** @type {Map<string, string>} what was typed and not sent yet, by form and field */
     this.typed = new Map();
-    this.shown = "";
+    /** @type {{json: string, made: any, fresh: boolean}[]} */
+    this.shown = [];
+    /** @type {Map<string, string>} the row that the keyboard is at, by tree */
+    this.current = new Map();
     host.classList.add("orgkit-blocks");
   }
 
-  /** @param {any[]} blocks show these instead; what a person is typing stays */
+  /** @param {any[]} blocks show these instead; what is the same stays as it is, and so does what a person is typing */
   show(blocks) {
-    const now = JSON.stringify(blocks);
-    if (now === this.shown) return;
-    this.shown = now;
+    const now = blocks.map((block) => JSON.stringify(block));
     const active = /** @type {any} */ (this.host.getRootNode()).activeElement;
     const place = this.host.contains(active) ? { key: active.dataset?.key, at: active.selectionStart } : null;
     const unfolded = new Set([...this.host.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
-    this.host.replaceChildren(...blocks.map((block) => this.block(block)));
+    // A button that is being pressed must not be replaced by its like: only blocks that differ are made anew.
+    const kept = this.shown;
+    const shown = blocks.map((block, i) => {
+      const known = kept.findIndex((one) => one.json === now[i]);
+      return known < 0 ? { json: now[i], made: this.block(block), fresh: true } : { ...kept.splice(known, 1)[0], fresh: false };
+    });
+    for (const one of kept) one.made.remove();
+    shown.forEach(({ made }, i) => {
+      if (this.host.childNodes[i] !== made) this.host.insertBefore(made, this.host.childNodes[i] ?? null);
+    });
+    this.shown = shown;
     for (const one of this.host.querySelectorAll("details")) {
       if (unfolded.has(one.querySelector("summary")?.textContent ?? "")) one.open = true;
     }
+    if (place && this.host.contains(active) && active === /** @type {any} */ (this.host.getRootNode()).activeElement) return;
     const again = place?.key && [...this.host.querySelectorAll("[data-key]")].find((one) => /** @type {any} */ (one).dataset.key === place.key);
     if (again) {
       /** @type {any} */ (again).focus({ preventScroll: true });
-      if (place.at !== null && /** @type {any} */ (again).setSelectionRange && again.tagName !== "SELECT") {
+      if (typeof place.at === "number" && /** @type {any} */ (again).setSelectionRange) {
         /** @type {any} */ (again).setSelectionRange(place.at, place.at);
       }
-    } else if (place || blocks.some((block) => block.focus)) {
+    } else if (place || shown.some((one, i) => one.fresh && blocks[i].focus)) {
       const first = blocks.some((block) => block.focus) && this.host.querySelector("input, select, textarea");
       if (first) /** @type {any} */ (first).focus({ preventScroll: true });
     }
@@ -45,7 +57,8 @@ class Blocks {
         return element("h4", {}, block.text, block.note && element("small", {}, block.note));
       case "text": {
         const tag = block.mono ? "pre" : "p";
-        return element(tag, { class: `orgkit-${block.tone || "plain"}${block.strong ? " orgkit-strong" : ""}` }, block.text);
+        const look = `orgkit-${block.tone || "plain"}${block.strong ? " orgkit-strong" : ""}`;
+        return element(tag, { class: look, role: block.live ? "status" : null }, block.text);
       }
       case "table":
         return this.table(block);
@@ -64,6 +77,10 @@ class Blocks {
           element("summary", {}, block.text),
           ...block.blocks.map((/** @type {any} */ inside) => this.block(inside)),
         );
+      case "gauge":
+        return this.gauge(block);
+      case "treegrid":
+        return new TreeGrid(this, block).host;
       case "diff":
         return this.diff(block.text);
       default:
@@ -75,17 +92,20 @@ class Blocks {
   button(one) {
     const made = element(
       "button",
-      { type: "button", disabled: !one.enabled, title: one.tip || null, class: one.main ? "orgkit-main" : "" },
+      {
+        type: "button", disabled: !one.enabled, title: one.tip || null, class: one.main ? "orgkit-main" : "",
+        "data-key": JSON.stringify(one.intent),
+      },
       one.label,
     );
     made.addEventListener("click", () => this.store.send(one.intent));
     return made;
   }
 
-  /** @param {string} text @param {string | null} node what a click goes to */
-  link(text, node) {
+  /** @param {string} text @param {string | null} node what a click goes to @param {number | null} [tabindex] */
+  link(text, node, tabindex = null) {
     if (!node) return document.createTextNode(text);
-    const made = element("button", { type: "button", class: "orgkit-link" }, text);
+    const made = element("button", { type: "button", class: "orgkit-link", tabindex }, text);
     made.addEventListener("click", () => this.store.send({ type: "go", node }));
     return made;
   }
@@ -139,6 +159,17 @@ class Blocks {
     return made;
   }
 
+  /** @param {any} block */
+  gauge(block) {
+    const full = element("i", { class: "orgkit-full" });
+    full.style.width = `${block.total ? (block.done / block.total) * 100 : 0}%`;
+    const bar = element("span", {
+      class: `orgkit-bar orgkit-${block.tone || "plain"}`, role: "progressbar", "aria-valuemin": 0, "aria-valuemax": block.total,
+      "aria-valuenow": block.done, "aria-valuetext": block.text, "aria-label": "Progress",
+    }, full);
+    return element("div", { class: "orgkit-gauge" }, bar, element("span", {}, block.text));
+  }
+
   /** @param {string} text */
   diff(text) {
     const made = element("pre", { class: "orgkit-diff", tabindex: 0, "aria-label": "What would change in the file" });
@@ -151,11 +182,13 @@ class Blocks {
 
   /** @param {any} block */
   form(block) {
-    const made = element("form", { autocomplete: "off" });
+    const made = element("form", { autocomplete: "off", class: block.inline ? "orgkit-inline" : "" });
     const send = (/** @type {Record<string, string>} */ values) => {
       this.store.send({ ...block.intent, ...("policy" in values ? values : {}), values }, (answer) => {
         if (answer.error) return;
-        for (const name of Object.keys(values)) this.typed.delete(`${block.key}/${name}`);
+        for (const [name, sent] of Object.entries(values)) {
+          if (this.typed.get(`${block.key}/${name}`) === sent) this.typed.delete(`${block.key}/${name}`);
+        }
       });
     };
     /** @type {any[]} */
@@ -188,6 +221,7 @@ class Blocks {
       const options = field.choices.map((/** @type {string} */ one) => element("option", { value: one }, one || field.hint));
       const made = element("select", { ...common, ...label }, ...options);
       made.value = field.value;
+      if (send) made.addEventListener("change", () => send({ [field.name]: made.value }));
       return made;
     }
     const area = field.input === "area";
@@ -196,7 +230,14 @@ class Blocks {
     });
     made.value = value;
     made.addEventListener("input", () => this.typed.set(key, made.value));
-    if (send) {
+    if (send && field.input === "search") {
+      let timer = 0;
+      made.addEventListener("input", () => {
+        clearTimeout(timer);
+        timer = setTimeout(() => send({ [field.name]: made.value }), TYPING);
+      });
+      made.type = "search";
+    } else if (send) {
       made.addEventListener("change", () => {
         if (made.value === field.value) this.typed.delete(key);
         else send({ [field.name]: made.value });

@@ -1,0 +1,6 @@
+"""Panels as widgets of their own: to ask the guardrails, see costs, review a plan, and follow it being carried out."""
+
+from orgkit.notebook.widgets.decision import DecisionExplorer
+from orgkit.notebook.widgets.plan_review import PlanReview
+
+__all__ = ["DecisionExplorer", "PlanReview"]
