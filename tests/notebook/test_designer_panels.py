@@ -26,7 +26,7 @@ def test_every_panel_shows_something_for_every_kind_of_node_and_is_plain_data():
 def test_inherited_guardrails_say_where_they_come_from(controller):
     controller.handle({"type": "go", "node": "account:shop"})
     words = shown(controller.handle({"type": "show", "panel": "guardrails"}))
-    assert "stay SCP from Workloads" in words.replace("\n", " ")
+    assert "stay SCP from Workloads" in " ".join(words.split())
     assert "s3 " in words and "blocked" in words
 
 

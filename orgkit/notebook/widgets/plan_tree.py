@@ -41,7 +41,7 @@ _KINDS: Final[Mapping[str, str]] = MappingProxyType(
         "update_trail start_trail create_service_linked_role put_config_recorder put_delivery_channel "
         "start_config_recorder put_config_aggregator create_service_role",
         BASELINES: "activate_stack_sets create_stack_set update_stack_set create_stack_instances "
-        "update_stack_instances",
+        "update_stack_instances delete_stack_instances delete_stack_set",
         SETTINGS: "set_password_policy encrypt_ebs block_public_s3",
         BILLING: "create_budget update_budget delete_budget set_cost_tags",
     }
@@ -51,7 +51,8 @@ TOPIC_OF: Final = {kind: topic for topic, kinds in _KINDS.items() for kind in ki
 GONE: Final = frozenset(
     {
         *("close_account", "remove_account", "delete_ou", "delete_policy", "delete_role", "delete_group"),
-        *("delete_permission_set", "delete_budget", "disable_policy_type", "remove_root_credentials"),
+        *("delete_permission_set", "delete_budget", "delete_stack_set", "delete_stack_instances"),
+        *("disable_policy_type", "remove_root_credentials"),
     }
 )
 FOR_GOOD: Final = frozenset({"create_account"})
