@@ -178,15 +178,17 @@ def read(
     design: Organization | None = None,
     progress: Callable[..., None] | None = None,
     roles: bool = False,
+    whole: bool = False,
 ) -> Organization:
     """The live organization as it stands; an empty one where there is none yet.
 
     With a `design`, what it describes beside the tree is looked at too, as a plan does by itself. With `roles`, every
-    member account is entered, through its access role, for all roles in it.
+    member account is entered, through its access role, for all roles in it; with `whole`, for everything that a design
+    can say, and what it cannot is in `Organization.remarks`.
     """
     from orgkit.cloud import read as read_live
 
-    return read_live(target, design=design, progress=progress, roles=roles)
+    return read_live(target, design=design, progress=progress, roles=roles, whole=whole)
 
 
 def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), **options: Any) -> Plan:

@@ -107,15 +107,19 @@ def _draw(args: argparse.Namespace) -> int:
 
 
 def _read(args: argparse.Namespace) -> int:
+    if args.output is not None and Path(args.output).exists():
+        raise InputError("is there already, and nothing is overwritten", where=args.output, mend="Name a new file.")
     with orgkit.connect(args.target) as target, _progress("reading") as progress:
-        live = orgkit.read(target, progress=progress)
+        live = orgkit.read(target, progress=progress, whole=args.output is not None and not args.tree_only)
     if args.output is None:
         print(orgkit.draw(live))
         return DONE
-    if Path(args.output).exists():
-        raise InputError("is there already, and nothing is overwritten", where=args.output, mend="Name a new file.")
     orgkit.save(live, args.output)
     print(f"{args.output}: {live!r}")
+    if live.remarks:
+        print("not in it:", *live.remarks, sep="\n  ")
+    if live.unknown:
+        print(f"not readable: {', '.join(live.unknown)}")
     return DONE
 
 
@@ -339,6 +343,11 @@ def _parser() -> argparse.ArgumentParser:
     needs = "what the caller needs: orgkit/cloud/read-only-policy.json; what it may not read is said"
     one.epilog = f"{needs}\n\n{one.epilog}"
     one.add_argument("-o", "--output", help="write it as this new org.yaml; without it an outline is printed")
+    one.add_argument(
+        "--tree-only",
+        action="store_true",
+        help="enter no member account: roles, logging, baselines and security services are left out",
+    )
 
     one = command(
         "plan",

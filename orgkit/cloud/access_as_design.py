@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from orgkit.cloud.read_identity_center import read_identity_center
 from orgkit.cloud.read_roles import read_all_roles
 from orgkit.design import Organization
+from orgkit.design.file.text_files import file_stem
 from orgkit.design.live_access import (
     AWS_MANAGED,
     CANNOT,
@@ -46,6 +47,7 @@ _ASKED: Final = {
     "sso-admin": ("PutPermissionsBoundaryToPermissionSet", "DeletePermissionsBoundaryFromPermissionSet"),
     "identitystore": ("UpdateGroup",),
 }
+_FEW: Final = 5  # accounts that a remark names; of more, it gives the number
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/([\w+=,.@/-]+)")
 
 
@@ -63,7 +65,7 @@ def with_access(
     }
     if target.kind != "aws":
         unable.add(AWS_MANAGED)
-    access = as_design(live, center, found)
+    access, _ = as_design(live, center, found)
     if access != Access():
         live.configure(access=access)
         live = live.copy()  # without the history
@@ -74,53 +76,72 @@ def with_access(
     return live
 
 
-def as_design(live: Organization, found: LiveIdentityCenter, roles: LiveRoles) -> Access:
-    """The `access:` section that says what was found."""
-    return Access(
+def as_design(live: Organization, found: LiveIdentityCenter, roles: LiveRoles) -> tuple[Access, list[str]]:
+    """The `access:` section that says what was found, and which roles it cannot say."""
+    said, strange = _roles(live, roles)
+    remarks = [f"access.roles: {name} in {_listed(where)}, {why}" for name, (where, why) in strange.items()]
+    shut = [live.account(one).handle for one in sorted(roles.unread)]
+    remarks += [f"access.roles: those of {handle}, as it cannot be entered" for handle in shut]
+    access = Access(
         permission_sets={
             name: PermissionSet(
                 name=name,
                 description=entry.description,
                 session_duration=entry.session_duration,
                 managed_policies=tuple(sorted(entry.managed_policies)),
-                inline_policy=_document(entry.inline_policy) if entry.inline_policy is not None else None,
+                inline_policy=None
+                if entry.inline_policy is None
+                else _document(entry.inline_policy, f"access/{file_stem(name)}.json"),
                 permissions_boundary=entry.permissions_boundary,
             )
             for name, entry in sorted(found.permission_sets.items())
         },
         groups={name: Group(name=name, description=group.description) for name, group in sorted(found.groups.items())},
         assignments=tuple(_assignments(live, found)),
-        roles=_roles(live, roles),
+        roles=said,
     )
+    return access, remarks
 
 
-def _document(content: Any) -> JsonDocument:
-    return JsonDocument(content=json.dumps(content, indent=2))
+def _listed(handles: list[str]) -> str:
+    return ", ".join(handles) if len(handles) <= _FEW else f"{len(handles)} accounts"
+
+
+def _document(content: Any, file: str) -> JsonDocument:
+    return JsonDocument(content=json.dumps(content, indent=2, ensure_ascii=False), file=file)
 
 
 def _assignments(live: Organization, found: LiveIdentityCenter) -> Iterator[Assignment]:
-    handles = {account.aws_id: account.handle for account in live.accounts()}
+    here: dict[str, list[tuple[str, str]]] = {}
+    for group, permission_set, account_id in found.assignments:
+        here.setdefault(account_id, []).append((group, permission_set))
     places: dict[tuple[str, str], list[str]] = {}
-    for group, permission_set, account in sorted(found.assignments):
-        if account in handles:
-            places.setdefault((group, permission_set), []).append(handles[account])
-    for (group, permission_set), to in places.items():
+    for account in live.accounts():
+        for group, permission_set in here.get(account.aws_id or "", ()):
+            places.setdefault((group, permission_set), []).append(account.handle)
+    for (group, permission_set), to in sorted(places.items()):
         yield Assignment(group=group, permission_set=permission_set, to=tuple(to))
 
 
-def _roles(live: Organization, found: LiveRoles) -> Mapping[str, Role]:
+def _roles(live: Organization, found: LiveRoles) -> tuple[Mapping[str, Role], Mapping[str, tuple[list[str], str]]]:
+    """Roles by name; those that the file cannot say, with where they stand and why."""
     alike: dict[str, Role] = {}
-    strange: set[str] = set()
+    strange: dict[str, str] = {}
+    where: dict[str, list[str]] = {}
     for account_id, roles in found.roles.items():
         handle = live.account(account_id).handle
         for name, entry in roles.items():
+            where.setdefault(name, []).append(handle)
             role = _role(live, name, entry)
             known = alike.get(name)
-            if role is None or (known is not None and replace(known, to=()) != role):
-                strange.add(name)
+            if role is None:
+                strange[name] = "whose trust is more than the file can say"
+            elif known is not None and replace(known, to=()) != role:
+                strange.setdefault(name, "which is another in one account than in another")
             else:
                 alike[name] = replace(role, to=(*(known.to if known else ()), handle))
-    return {name: role for name, role in sorted(alike.items()) if name not in strange}
+    said = {name: role for name, role in sorted(alike.items()) if name not in strange}
+    return said, {name: (where[name], why) for name, why in sorted(strange.items())}
 
 
 def _role(live: Organization, name: str, entry: LiveRole) -> Role | None:
@@ -159,9 +180,13 @@ def _role(live: Organization, name: str, entry: LiveRole) -> Role | None:
         external_id=secret,
         max_session=entry.max_session,
         description=entry.description,
-        inline_policies={key: _document(value) for key, value in sorted(entry.inline_policies.items())},
+        inline_policies={
+            key: _document(value, f"access/{file_stem(name)}/{file_stem(key)}.json")
+            for key, value in sorted(entry.inline_policies.items())
+        },
         managed_policies=tuple(sorted(entry.managed_policies)),
         permissions_boundary=entry.permissions_boundary,
+        tags={key: value for key, value in sorted(entry.tags.items()) if not key.startswith("aws:")},
     )
 
 

@@ -16,6 +16,7 @@ from orgkit.cloud.access_as_design import with_access
 from orgkit.cloud.looking import can_look, look
 from orgkit.cloud.looks import looks
 from orgkit.cloud.naming import Handles
+from orgkit.cloud.read_around import with_surroundings
 from orgkit.cloud.read_billing import with_billing
 from orgkit.cloud.sessions import plain
 from orgkit.design import (
@@ -63,11 +64,14 @@ def read(
     design: Organization | None = None,
     progress: Callable[..., None] | None = None,
     roles: bool = False,
+    whole: bool = False,
 ) -> Organization:
     """Return the organization as it stands; an empty one (`settings.organization_id` None) where there is none yet.
 
     With a `design`, what it describes beside the tree is looked at as well: roles, central logging, baselines, security
-    services; a plan does so by itself. With `roles`, every member account is entered for all roles in it.
+    services; a plan does so by itself. With `roles`, every member account is entered for all roles in it. With `whole`,
+    all of that is looked for where no design names it, and stands in the settings, to be written to a file; what these
+    cannot say is in `Organization.remarks`.
     What the caller may not read is named in `Organization.unknown` and not in `declared`: policies, targets, tags,
     trusted access, delegated administrators. Errors: CloudError where the tree itself cannot be read.
     """
@@ -82,8 +86,11 @@ def read(
     reading.services()
     reading.tags()
     live = reading.build(organization)
-    live = with_access(target, live, roles=roles, progress=progress or _silent)
-    live = can_look(target, with_billing(target, live, progress=progress or _silent))
+    live = with_access(target, live, roles=roles or whole, progress=progress or _silent)
+    live = with_billing(target, live, progress=progress or _silent)
+    if whole:
+        live = with_surroundings(target, live, progress=progress or _silent)
+    live = can_look(target, live)
     return live if design is None else look(target, live, looks(design))
 
 

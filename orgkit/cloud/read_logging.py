@@ -58,7 +58,7 @@ def _bucket(looking: Looking, account: str, region: str, name: str) -> dict[str,
         "name": name,
         "versioning": ask("get_bucket_versioning").get("Status") == "Enabled",
         "object_lock": lock is not None,
-        "object_lock_days": ((lock or {}).get("Rule") or {}).get("DefaultRetention", {}).get("Days"),
+        "object_lock_days": _days(((lock or {}).get("Rule") or {}).get("DefaultRetention", {})),
         "object_lock_mode": ((lock or {}).get("Rule") or {}).get("DefaultRetention", {}).get("Mode"),
         "encryption": [rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for rule in rules],
         "public_access_block": ask("get_public_access_block", "NoSuchPublicAccessBlockConfiguration").get(
@@ -78,6 +78,12 @@ def _bucket(looking: Looking, account: str, region: str, name: str) -> dict[str,
     }
 
 
+def _days(retention: Mapping[str, Any]) -> int | None:
+    """A default retention is in days, or in years, which S3 counts as 365 of them."""
+    years = retention.get("Years")
+    return int(years) * 365 if years else retention.get("Days")
+
+
 _OLDER = ("NoncurrentVersionExpiration", "AbortIncompleteMultipartUpload")
 
 
@@ -90,7 +96,7 @@ def _trail(looking: Looking, region: str, name: str) -> dict[str, Any] | None:
     status = looking.ask(client, "get_trail_status", Name=trail.get("TrailARN", name)) or {}
     return {
         "bucket": trail.get("S3BucketName"),
-        "prefix": trail.get("S3KeyPrefix"),
+        "prefix": trail.get("S3KeyPrefix") or "",
         "organization": bool(trail.get("IsOrganizationTrail")),
         "multi_region": bool(trail.get("IsMultiRegionTrail")),
         "validation": bool(trail.get("LogFileValidationEnabled")),
@@ -132,6 +138,6 @@ def _recorder(looking: Looking, region: str) -> dict[str, Any] | None:
         "everything": bool(group.get("allSupported")) and bool(group.get("includeGlobalResourceTypes")),
         "channel": channels[0]["name"] if channels else None,
         "bucket": channels[0].get("s3BucketName") if channels else None,
-        "prefix": channels[0].get("s3KeyPrefix") if channels else None,
+        "prefix": (channels[0].get("s3KeyPrefix") or "") if channels else None,
         "recording": any(status.get("recording") for status in statuses),
     }

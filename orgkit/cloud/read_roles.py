@@ -24,6 +24,9 @@ ACTIVE: Final = "ACTIVE"
 _EXTERNAL_ID: Final = "sts:externalid"
 # Roles that AWS keeps for itself.
 _AWS_PATHS: Final = ("/aws-service-role/", "/aws-reserved/")
+_AWS_NAMES: Final = (
+    "stacksets-exec-",
+)  # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets-orgs-activate-trusted-access.html
 
 
 def read_roles(looking: Looking, wanted: Mapping[str, Any]) -> LiveRoles:
@@ -72,7 +75,7 @@ def _roles(
         pages = client.get_paginator("get_account_authorization_details").paginate(Filter=["Role"])
         for detail in (role for page in pages for role in page["RoleDetailList"]):
             name = detail["RoleName"]
-            if detail["Path"].startswith(_AWS_PATHS) or name == through:
+            if detail["Path"].startswith(_AWS_PATHS) or name.startswith(_AWS_NAMES) or name == through:
                 continue
             if names is None or name in names:
                 yield name, _role(detail, client.get_role(RoleName=name)["Role"], secrets.get(name), target)

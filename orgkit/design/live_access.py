@@ -6,8 +6,8 @@ for an external id, the document has `HIDDEN` in its place.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final, Literal
 
@@ -84,6 +84,14 @@ class LiveRoles:
             return False
         names = self.looked_at[account]
         return names is None or name in names
+
+    def without(self, names: Collection[str]) -> LiveRoles:
+        """All but the roles of these names."""
+        kept = {
+            account: {name: role for name, role in found.items() if name not in names}
+            for account, found in self.roles.items()
+        }
+        return replace(self, roles=kept)
 
     def and_also(self, other: LiveRoles) -> LiveRoles:
         """Both; of a role that both looked for, what the other found."""

@@ -75,6 +75,8 @@ class Organization:
         self._undone: list[Edit] = []
         self.marks: Mapping[str, Mark] = MappingProxyType(dict(marks or {}))
         self.unknown: tuple[str, ...] = ()
+        # What is live and its settings do not say, in sentences; a new file has them as comments on top.
+        self.remarks: tuple[str, ...] = ()
         # The files it was read from or saved to, by resolved path, with a digest of their text.
         self.sources: Mapping[str, str] = MappingProxyType({})
         self.origin: str | None = None  # the target it was read from, as connect() takes it
@@ -373,6 +375,7 @@ class Organization:
             if len(policies) > 1:
                 other._put_behind([(policy.id, node) for policy in policies])
         other.unknown = self.unknown
+        other.remarks = self.remarks
         other.sources = self.sources
         other.origin = self.origin
         other.surroundings = self.surroundings

@@ -19,10 +19,11 @@ from orgkit.errors import DesignError
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a template: its type, and the condition that decides whether it is made."""
+    """One resource of a template: its type, the condition that decides whether it is made, and a role's name."""
 
     type: str
     condition: str | None = None
+    role_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,19 @@ def read_template(text: str) -> Template:
     return Template(
         MappingProxyType(
             {
-                str(name): Resource(str(body.get("Type", "")), body.get("Condition"))
+                str(name): Resource(str(body.get("Type", "")), body.get("Condition"), _role_name(body))
                 for name, body in resources.items()
                 if isinstance(body, dict)
             }
         ),
         MappingProxyType({str(name): _default(body) for name, body in parameters.items()}),
     )
+
+
+def _role_name(body: Mapping[str, Any]) -> str | None:
+    properties = body.get("Properties")
+    name = properties.get("RoleName") if isinstance(properties, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _default(body: Any) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from orgkit.design import Organization, Problem
 from orgkit.errors import OrgkitError
-from orgkit.guardrails.log_policy import trail_arn
+from orgkit.guardrails.log_policy import logs_in, trail_arn
 from orgkit.policy import Compiled, patterns
 
 _PAGES: Final = {
@@ -33,7 +33,7 @@ _NEEDS: Final = {
         "s3:PutObject": "Config could not write a single file",
     },
 }
-# Stand-ins for what AWS gives later, in the form that AWS gives it.
+# Stand-ins for what AWS gives later, in the form that AWS gives it; a design that was read knows better.
 _ORGANIZATION: Final = "o-exampleorgid"
 _ACCOUNT: Final = "111122223333"
 _REFERENCE: Final = re.compile(r"\{\{([^{}]+)\}\}")
@@ -56,7 +56,7 @@ def log_bucket(org: Organization) -> Iterator[Problem]:
     logging = org.settings.logging
     if logging is None or logging.bucket_policy is None:
         return
-    document = json.loads(_stood_in(logging.bucket_policy.content))
+    document = json.loads(_stood_in(org, logging.bucket_policy.content))
     for call in _calls(org):
         why = _refusal(document, call)
         if why is not None:
@@ -82,26 +82,27 @@ def _place(org: Organization, service: str, action: str) -> str:
         return bucket
     if service == "cloudtrail":
         prefix = logging.trail.prefix if logging.trail else ""
-        return f"{bucket}/{prefix}/AWSLogs/{{{{organization.id}}}}/*"
-    return f"{bucket}/{logging.config.prefix if logging.config else ''}/AWSLogs/*/Config/*"
+        return f"{logs_in(bucket, prefix)}/{{{{organization.id}}}}/*"
+    return f"{logs_in(bucket, logging.config.prefix if logging.config else '')}/*/Config/*"
 
 
 def _calls(org: Organization) -> Iterator[_Call]:
     logging = org.settings.logging
     assert logging is not None
+    account = (org.management.aws_id if org.management else None) or _ACCOUNT
     for service, used in (("cloudtrail", logging.trail), ("config", logging.config)):
         if used is None:
             continue
         context = {
-            "aws:SourceOrgID": _ORGANIZATION,
-            "aws:SourceAccount": _ACCOUNT,
+            "aws:SourceOrgID": org.settings.organization_id or _ORGANIZATION,
+            "aws:SourceAccount": account,
             "aws:SecureTransport": "true",
-            "aws:SourceArn": _stood_in(trail_arn(org))
+            "aws:SourceArn": _stood_in(org, trail_arn(org))
             if service == "cloudtrail"
-            else f"arn:{org.settings.partition}:config:{org.settings.home_region}:{_ACCOUNT}:*",
+            else f"arn:{org.settings.partition}:config:{org.settings.home_region}:{account}:*",
         }
         for action in _NEEDS[service]:
-            resource = _stood_in(_place(org, service, action)).replace("*", _ACCOUNT)
+            resource = _stood_in(org, _place(org, service, action)).replace("*", account)
             writing = {"s3:x-amz-acl": "bucket-owner-full-control"} if action == "s3:PutObject" else {}
             yield _Call(service, action, resource, context | writing)
 
@@ -167,8 +168,11 @@ def _without_principal(statement: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in statement.items() if key not in ("Principal", "NotPrincipal", "Sid")}
 
 
-def _stood_in(text: str) -> str:
-    return _REFERENCE.sub(lambda found: _ORGANIZATION if found[1] == "organization.id" else _ACCOUNT, text)
+def _stood_in(org: Organization, text: str) -> str:
+    """The text with an id for every reference: the one that is known, else a stand-in."""
+    ids = {f"account.{account.handle}.id": account.aws_id for account in org.accounts() if account.aws_id is not None}
+    ids["organization.id"] = org.settings.organization_id or _ORGANIZATION
+    return _REFERENCE.sub(lambda found: ids.get(found[1], _ACCOUNT), text)
 
 
 def _several(value: Any) -> list[str]:

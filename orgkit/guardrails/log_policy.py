@@ -22,6 +22,11 @@ def trail_arn(org: Organization) -> str:
     return f"arn:{settings.partition}:cloudtrail:{settings.home_region}:{management}:trail/{logging.trail.name}"
 
 
+def logs_in(bucket: str, prefix: str) -> str:
+    """Where a service writes in a bucket; without a prefix, at its top."""
+    return f"{bucket}/{prefix}/AWSLogs" if prefix else f"{bucket}/AWSLogs"
+
+
 def log_bucket_policy(org: Organization) -> dict[str, Any]:
     """The policy that fits `logging:`, with references for what AWS gives later."""
     logging, partition = org.settings.logging, org.settings.partition
@@ -29,9 +34,9 @@ def log_bucket_policy(org: Organization) -> dict[str, Any]:
     bucket = f"arn:{partition}:s3:::{logging.bucket}"
     statements: list[dict[str, Any]] = []
     if logging.trail is not None:
-        statements += _cloudtrail(org, bucket, f"{bucket}/{logging.trail.prefix}/AWSLogs")
+        statements += _cloudtrail(org, bucket, logs_in(bucket, logging.trail.prefix))
     if logging.config is not None:
-        statements += _config(bucket, f"{bucket}/{logging.config.prefix}/AWSLogs")
+        statements += _config(bucket, logs_in(bucket, logging.config.prefix))
     statements.append(
         {
             "Sid": "DenyDeletingLogs",

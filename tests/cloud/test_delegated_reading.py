@@ -66,6 +66,13 @@ def test_a_delegated_administrator_reads_the_same_organization(both: tuple[Targe
     assert "budgets" in org.unknown
 
 
+def test_it_is_told_that_what_stands_around_the_tree_is_the_management_accounts(
+    both: tuple[Target, Target, Organization],
+) -> None:
+    org = read(both[1], whole=True)
+    assert "logging, baselines, security: the management account alone sees them" in org.remarks
+
+
 def test_what_it_may_not_read_makes_answers_depend(both: tuple[Target, Target, Organization]) -> None:
     _, member, whole = both
     account = "payments-app-2"

@@ -25,10 +25,17 @@ from orgkit.starter import mended
 NAMES = {
     "budgets:DescribeBudgets": "budgets:ViewBudget",
     "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:ListBuckets": "s3:ListAllMyBuckets",
 }
 FREE = "sts:GetCallerIdentity"  # needs no permission
 # A role of a member account may do more than read, so entering one is the reader's own decision, not the policy's.
 ENTER = "sts:AssumeRole"
+OWN_LOGS = "logs-of-the-management-account"
 # Answers for what the embedded AWS cannot be asked.
 ANSWERS: dict[str, Any] = {"ListCostAllocationTags": {"CostAllocationTags": []}}
 
@@ -45,9 +52,11 @@ def calls() -> Iterator[set[str]]:
             design.configure(trusted_access=tuple(sorted(trusted)))
             plan = orgkit.plan(design, read(target))
             orgkit.apply(plan, target, approve=plan.digest)
+            target.client("s3").create_bucket(Bucket=OWN_LOGS)
         with target.again() as again:
             _follow(patch, made)
             again.kind = "aws"  # asks as it would ask AWS
+            read(again, whole=True)
             read(again, design=_everywhere(design), roles=True)
             again.client("organizations").meta.events.register("after-call.organizations.ListAccounts", _without_paths)
             read(again)
@@ -55,16 +64,19 @@ def calls() -> Iterator[set[str]]:
 
 
 def _everywhere(design: Organization) -> Organization:
-    """The design with central root access, and with roles and settings in the management account too."""
+    """The design with central root access, and with roles, settings and logs in the management account too."""
     settings = design.settings
-    assert settings.access is not None
+    assert settings.access is not None and settings.logging is not None
+    logging = replace(settings.logging, account="management", bucket=OWN_LOGS)
     roles = {name: replace(role, to=("root",)) for name, role in settings.access.roles.items()}
     baselines = {
         name: replace(one, to=(*one.to, "management")) if one.settings is not None else one
         for name, one in settings.baselines.items()
     }
     security = replace(settings.security or Security(), central_root_access=CentralRootAccess())
-    design.configure(access=replace(settings.access, roles=roles), baselines=baselines, security=security)
+    design.configure(
+        access=replace(settings.access, roles=roles), baselines=baselines, logging=logging, security=security
+    )
     return design
 
 

@@ -52,6 +52,7 @@ from orgkit.design.sections import (
 from orgkit.errors import DesignError
 
 NAME: Final = Text("a name")
+PREFIX: Final = Text("a prefix", blank=True)
 NAMES: Final = ListOf(NAME, distinct=True)
 PLACES: Final = ListOf(Text("an account, an OU path or root"), single=True, brackets=True, least=1, distinct=True)
 ARNS: Final = ListOf(Text("an ARN"), distinct=True)
@@ -181,7 +182,7 @@ LOGGING: Final = Record(
                 "a trail",
                 (
                     Key("name", NAME, "The name of the trail", required=True),
-                    Key("prefix", NAME, "The prefix of its objects"),
+                    Key("prefix", PREFIX, "The prefix of its objects; none where it is empty"),
                     Key("validation", Flag(), "Whether log files can be validated"),
                     Key("multi_region", Flag(), "Whether it covers every region"),
                 ),
@@ -195,7 +196,7 @@ LOGGING: Final = Record(
             Record(
                 "a delivery",
                 (
-                    Key("prefix", NAME, "The prefix of its objects"),
+                    Key("prefix", PREFIX, "The prefix of its objects; none where it is empty"),
                     Key("aggregator", NAME, "The name of the organization's aggregator"),
                 ),
                 ConfigDelivery,

@@ -19,6 +19,19 @@ LARGEST: Final = 64 * 1024 * 1024  # bytes; an organization of 50,000 accounts t
 # What YAML calls printable, which is also all that JSON and CloudFormation files hold.
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
+_LONGEST_NAME: Final = 60  # of a file, made from a handle
+# File names that Windows keeps for itself, whatever their ending.
+_DEVICES: Final = {"con", "prn", "aux", "nul"} | {
+    f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)
+}
+
+
+def file_stem(handle: str) -> str:
+    """A handle as part of a file name that every system takes."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in handle)
+    kept = kept[:_LONGEST_NAME].strip(".-") or "unnamed"
+    return f"{kept}-" if kept.partition(".")[0].casefold() in _DEVICES else kept
+
 
 def read_text(path: Path, shown: str, *, missing: str = "Check the path.") -> str:
     """The text of a file, with its byte order mark and line endings as they are.

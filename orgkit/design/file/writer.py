@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final, Literal
 
 from orgkit.design.changes import Configure
@@ -21,18 +22,14 @@ from orgkit.design.file.documents import parse_object
 from orgkit.design.file.plain import FileName, Plain, PlainMap
 from orgkit.design.file.reader import FileSet, read
 from orgkit.design.file.splice import Page, Splicer, apply
-from orgkit.design.file.text_files import BOM, digest, inside, read_text, write_all
+from orgkit.design.file.text_files import BOM, digest, file_stem, inside, read_text, write_all
 from orgkit.design.file.yaml_text import block, entry
 from orgkit.design.organization import Organization
 from orgkit.design.sections import JsonDocument
 from orgkit.errors import DesignError, FileError, OrgkitError
 
 SPLIT_FROM: Final = 200  # accounts: from here on a new file gets a file for each OU below the root
-_LONGEST_NAME: Final = 60  # of a file, made from a handle
-# File names that Windows keeps for itself, whatever their ending.
-_DEVICES: Final = {"con", "prn", "aux", "nul"} | {
-    f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10)
-}
+_WIDE: Final = 118  # letters in a line of a comment
 
 Texts = dict[Path, str]  # by resolved path
 
@@ -205,7 +202,7 @@ def _policy_files(org: Organization, there: FileSet) -> dict[str, str | None]:
 
 
 def _policy_base(policy: Policy) -> str:
-    return f"policies/{_safe(policy.handle)}"
+    return f"policies/{file_stem(policy.handle)}"
 
 
 def _free_file(base: str, ending: str, taken: Iterable[str], folder: Path) -> str:
@@ -217,13 +214,6 @@ def _free_file(base: str, ending: str, taken: Iterable[str], folder: Path) -> st
     return name
 
 
-def _safe(handle: str) -> str:
-    """A handle as part of a file name that every system takes."""
-    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in handle)
-    kept = kept[:_LONGEST_NAME].strip(".-") or "unnamed"
-    return f"{kept}-" if kept.partition(".")[0].casefold() in _DEVICES else kept
-
-
 # ---- a new file ------------------------------------------------------------------------------------------
 
 
@@ -233,7 +223,7 @@ def _new(org: Organization, path: Path, split: bool | Literal["auto"]) -> tuple[
     if split is True or (split == "auto" and len(org.accounts()) > SPLIT_FROM):
         for child in org.children(org.root.id):
             if org.entity(child).kind == "ou":
-                base = f"ous/{_safe(org.entity(child).handle)}"
+                base = f"ous/{file_stem(org.entity(child).handle)}"
                 included[child] = _free_file(base, ".yaml", included.values(), folder)
     taken = {policy.file for policy in org.policies() if policy.file}
     files: dict[str, str | None] = {}
@@ -242,12 +232,39 @@ def _new(org: Organization, path: Path, split: bool | Literal["auto"]) -> tuple[
         taken.add(files[policy.id] or "")
     said = describe(org, Homes(files=files, included=included))
     before: Texts = {}
-    after: Texts = {path.resolve(): _whole(said)}
+    after: Texts = {path.resolve(): _heading(org) + _whole(said)}
     for included_file in _files(said):
         if isinstance(included_file.content, PlainMap):
             after[folder.resolve() / included_file] = _body(included_file.content)
     _write_documents(folder, said, before, after)
     return before, after
+
+
+def _heading(org: Organization) -> str:
+    """What the reader of a file should know that was read from a live organization."""
+    if org.origin is None:
+        return ""
+    lines = [
+        f"As it stands live, read from {org.origin}.",
+        "AWS knows nothing of owners, planned and shared cost, required tags, lenses and expectations: they are yours.",
+    ]
+    if org.remarks:
+        lines.append("What this file does not say of the live organization:")
+        lines += [line for remark in org.remarks for line in _item(remark)]
+    if org.unknown:
+        lines += wrap(f"Not readable: {', '.join(org.unknown)}.", _WIDE, subsequent_indent="  ")
+    return "".join(f"# {line}\n" for line in lines)
+
+
+def _item(remark: str) -> list[str]:
+    return wrap(
+        " ".join(remark.split()),
+        _WIDE,
+        initial_indent="- ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def _whole(said: PlainMap) -> str:

@@ -172,11 +172,11 @@ def _plain(value: Any) -> Any:
 def _trail(draft: Draft, logging: Logging, trail: Trail, now: Mapping[str, Any] | None, written: list[str]) -> None:
     region = draft.design.settings.home_region
     after = [*written, f"enable_trusted_access:{TRAIL_SERVICE}"]
-    parameters = {
+    parameters: dict[str, Any] = {
         "Name": trail.name,
         "Region": region,
         "S3BucketName": logging.bucket,
-        "S3KeyPrefix": trail.prefix,
+        "S3KeyPrefix": trail.prefix,  # "" takes one away
         "IsOrganizationTrail": True,
         "IsMultiRegionTrail": trail.multi_region,
         "EnableLogFileValidation": trail.validation,
@@ -191,6 +191,8 @@ def _trail(draft: Draft, logging: Logging, trail: Trail, now: Mapping[str, Any] 
     }
     made: list[str] = []
     if now is None:
+        if not trail.prefix:
+            del parameters["S3KeyPrefix"]
         text = f"create the organization trail {trail.name}"
         made.append(draft.add("create_trail", trail.name, text, place="management", parameters=parameters, after=after))
     elif different := [key for key, value in wanted.items() if now.get(key) != value]:
@@ -258,7 +260,7 @@ def _recorder(
         channel = {
             "name": facts.get("channel") or "default",
             "s3BucketName": logging.bucket,
-            "s3KeyPrefix": config.prefix,
+            **({"s3KeyPrefix": config.prefix} if config.prefix else {}),
         }
         text = "have Config deliver to the log bucket"
         parameters = {"Region": region, "DeliveryChannel": channel}
