@@ -33,7 +33,7 @@ schema: $(VENV)/ready
 bench: $(VENV)/ready
 	for one in $(filter-out benchmarks/crash.py,$(wildcard benchmarks/[a-z]*.py)); do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done
 
-# Kills an apply at every call, before and after, and resumes it: hundreds of runs, an hour or more. `make test` does a sample.
+# Kills an apply at every call, before and after, and resumes it: hundreds of runs, ten minutes or more. `make test` does a sample.
 crash: $(VENV)/ready
 	$(BIN)/python -m benchmarks.crash
 

@@ -148,14 +148,21 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self, headers: Mapping[str, str]) -> bytes:
         if "chunked" not in headers.get("transfer-encoding", ""):
-            return self.rfile.read(int(headers.get("content-length") or 0))
+            return self._whole(int(headers.get("content-length") or 0))
         chunks = []
-        while size := int(self.rfile.readline().split(b";")[0], 16):
-            chunks.append(self.rfile.read(size))
+        while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
+            chunks.append(self._whole(size))
             self.rfile.readline()
         while self.rfile.readline().strip():  # trailers
             pass
         return b"".join(chunks)
+
+    def _whole(self, size: int) -> bytes:
+        """So many bytes of a body; what a client began to send and did not end, as it ended itself, is no request."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionAbortedError
+        return body
 
     def _send(self, reply: Reply) -> None:
         self.send_response(reply.status)

@@ -35,6 +35,7 @@ class Target:
         self.pace = Pacer(clock, None if paced else no_rates)
         self._sessions = sessions
         self._clients: dict[tuple[str, str, str, str, bool], tuple[Any, float]] = {}
+        self._assumed: dict[tuple[str, str], Credentials] = {}  # account, role or root task
         self._lock = threading.RLock()
         self._own: str | None = None
         self._closed = False
@@ -78,9 +79,16 @@ class Target:
             return client
 
     def _credentials(self, account: str, region: str, role: str, root_task: str | None) -> Credentials:
+        """Those of a role, assumed once for the clients of all services and regions, until they run out."""
+        kept = self._assumed.get((account, root_task or role))
+        if kept is not None and kept.expires > self.clock.time():
+            return kept
         if root_task is None:
-            return self._sessions.assume(self._sts(), account, role)
-        return self._sessions.assume_root(self.client("sts", region=region), account, root_task)
+            new = self._sessions.assume(self._sts(), account, role)
+        else:
+            new = self._sessions.assume_root(self.client("sts", region=region), account, root_task)
+        self._assumed[account, root_task or role] = new
+        return new
 
     @property
     def account_id(self) -> str:
@@ -132,6 +140,7 @@ class Target:
             if not self._closed:
                 self._closed = True
                 self._clients.clear()
+                self._assumed.clear()
                 self._sessions.close()
 
     def __enter__(self) -> Target:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.exceptions import ClientError
@@ -127,6 +129,22 @@ def test_it_answers_to_this_machine_only() -> None:
             fetch(server.url, host="evil.example")
         assert caught.value.code == 403
         caught.value.close()
+
+
+@pytest.mark.parametrize("length", ["content-length: 400", "transfer-encoding: chunked"])
+def test_a_request_whose_sender_ends_in_the_middle_of_it_is_not_carried_out(length: str) -> None:
+    """A process that is killed while it sends leaves a head and part of a body."""
+    scope = "AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=x"
+    with serve() as server:
+        address = urlsplit(server.url)
+        with socket.create_connection((address.hostname, address.port)) as sending:
+            head = (
+                f"PUT /data?publicAccessBlock HTTP/1.1\r\nhost: {address.netloc}\r\n{length}\r\nauthorization: {scope}"
+            )
+            sending.sendall(f"{head}\r\n\r\n".encode() + (b"190\r\n" if "chunked" in length else b"") + b"<Public")
+            sending.shutdown(socket.SHUT_WR)
+            assert sending.recv(1000) == b""
+        assert not server.front.calls
 
 
 def test_a_port_in_use_is_told() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,20 @@ def test_what_is_made_in_one_account_is_not_in_another(company: Target) -> None:
 
 def test_clients_are_kept(company: Target) -> None:
     assert company.client("iam", account="app") is company.client("iam", account="app@a.example")
+
+
+def test_a_role_is_assumed_once_for_the_clients_of_all_services_and_regions() -> None:
+    with connect("sandbox") as target:
+        organizations = target.client("organizations")
+        organizations.create_organization()
+        organizations.create_account(Email="app@a.example", AccountName="app")
+        calls = target._sessions._answer.__self__.calls  # type: ignore[union-attr]
+        for service, region in (("iam", None), ("s3", None), ("ec2", "us-east-1"), ("ec2", "eu-west-1")):
+            target.client(service, account="app", region=region, once=region is not None)
+        assert calls["sts:AssumeRole"] == 1
+        target._assumed = {key: replace(one, expires=0.0) for key, one in target._assumed.items()}
+        target.client("guardduty", account="app")
+        assert calls["sts:AssumeRole"] == 2
 
 
 def test_the_callers_account_is_the_management_account(company: Target) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from benchmarks import crash
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.provision import apply, plan
@@ -19,6 +20,7 @@ from tests.cloud.clocks import StillClock
 from tests.provision import designs
 from tests.provision.test_any_order import rearranged
 
+HOUSE = Path(__file__).parents[2]
 BEFORE, AFTER = "before-send.*", "after-call.*"
 
 
@@ -119,8 +121,10 @@ def test_a_change_killed_at_some_calls_is_resumed_to_the_same_state(tmp_path: Pa
         assert way(tmp_path, first, second, call, moment)[0] == undisturbed, f"killed at call {call}"
 
 
-def test_the_starter_killed_by_a_signal_against_a_server_ends_as_undisturbed(tmp_path: Path) -> None:
+def test_the_starter_killed_by_a_signal_against_a_server_ends_as_undisturbed() -> None:
     """A sample of `make crash`, which does every call."""
-    found = crash.crash(tmp_path / "alone", at=[(4, crash.AFTER), (45, crash.BEFORE)], workers=1)
-    found += crash.crash(tmp_path / "four", at=[(130, crash.AFTER)], workers=4)
-    assert [outcome.wrong for outcome in found if outcome.wrong] == []
+    command = [sys.executable, "-W", "error", "-m", "benchmarks.crash", "--workers", "1", "4"]
+    sample = ["4:after", "45:before", "130:after"]
+    done = subprocess.run([*command, "--at", *sample], capture_output=True, text=True, check=False, cwd=HOUSE)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("as undisturbed") == 2 * len(sample), done.stdout
