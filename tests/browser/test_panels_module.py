@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from orgkit.notebook import DecisionExplorer, PlanReview
+from orgkit.notebook import CostView, DecisionExplorer, PlanReview
 from orgkit.notebook.browser import module, styles
 from tests.browser.harness import MODEL
 from tests.notebook import plans
@@ -152,3 +152,14 @@ def test_more_rows_are_shown_on_demand(opened):
     more.click()
     more.wait_for(state="detached")
     assert shown.tree("Steps").get_by_role("row", name="unit-").count() == 100
+
+
+def test_cost_is_looked_at_by_another_key_and_down_to_the_account(opened):
+    shown = opened(CostView(small()))
+    assert shown.page.get_by_role("columnheader").all_inner_texts()[:3] == ["OU", "own", "with all below"]
+    shown.page.locator("select[name=by]").select_option("tag Team")
+    shown.page.get_by_role("treegrid", name="Cost by Team, USD").focus()
+    shown.press("ArrowRight", "ArrowDown")
+    assert shown.at("Cost by Team") == "shop"
+    widths = "[...document.querySelectorAll('.orgkit-full')].map(one => one.style.width)"
+    assert all(width.endswith("%") for width in shown.page.evaluate(widths))

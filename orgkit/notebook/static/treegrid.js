@@ -85,9 +85,9 @@ class TreeGrid {
     if (one.share !== undefined) {
       const full = element("i", { class: "orgkit-full" });
       full.style.width = `${Math.min(1, one.share) * 100}%`;
-      made.append(element("span", { class: `orgkit-bar${one.share > 1 ? " orgkit-over" : ""}`, role: "presentation" }, full));
-    }
-    made.append(this.panel.link(one.text, one.go, -1));
+      const bar = element("span", { class: `orgkit-bar${one.share > 1 ? " orgkit-over" : ""}`, role: "presentation" }, full);
+      made.append(bar, element("span", { class: "orgkit-share" }, one.text));
+    } else made.append(this.panel.link(one.text, one.go, -1));
     return made;
   }
 

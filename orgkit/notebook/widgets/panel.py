@@ -11,7 +11,7 @@ from orgkit.errors import InputError, OrgkitError
 from orgkit.notebook import still
 from orgkit.notebook.blocks import Json, plain
 from orgkit.notebook.blocks_html import html
-from orgkit.notebook.browser import anywidget, module, styles
+from orgkit.notebook.browser import anywidget, following_cells, module, styles
 
 
 class Panel(ABC):
@@ -25,6 +25,11 @@ class Panel(ABC):
 
     def __init__(self, *, interactive: bool | None = None) -> None:
         self.interactive = still.has_reader() if interactive is None else interactive
+
+    @property
+    def version(self) -> int:
+        """Changes when a cell has edited what is shown here."""
+        return 0
 
     @abstractmethod
     def blocks(self) -> list[Json]:
@@ -57,9 +62,16 @@ class Panel(ABC):
             _esm = module(*panel.parts)
             _css = styles()
             state = traitlets.Any().tag(sync=True, to_json=lambda _, __: {"blocks": panel.blocks()})
+            version = panel.version
+
+            def follow(self) -> None:
+                if panel.version != self.version:
+                    self.version = panel.version
+                    self.send({"blocks": panel.blocks()})
 
         made = PanelWidget()
         made.on_msg(lambda widget, intent, _: widget.send(panel.handle(intent)))
+        following_cells(made, "follow")
         return made
 
     def __str__(self) -> str:
