@@ -4,6 +4,7 @@ from orgkit.cost.allocation import Allocation, SharedCost, allocate
 from orgkit.cost.answer import Rollup, Row
 from orgkit.cost.billing import Charge, read_charges, roll_up_charges
 from orgkit.cost.planned import after_move, rollup
+from orgkit.cost.sharing import shared_cost
 
 __all__ = [
     "Allocation",
@@ -16,4 +17,5 @@ __all__ = [
     "read_charges",
     "roll_up_charges",
     "rollup",
+    "shared_cost",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -30,7 +30,7 @@ class SharedCost:
     source: str
     targets: tuple[str, ...]
     method: Method
-    weights: Mapping[str, Decimal] = field(default_factory=lambda: MappingProxyType({}))
+    weights: Mapping[str, Decimal | Fraction] = field(default_factory=lambda: MappingProxyType({}))
     step: int = 0
 
 
@@ -108,7 +108,7 @@ def allocate(
     the rule is an error, or with `without_weights="keep"` its cost stays and `unallocated` says so; so it does without
     targets. Raises DesignError for rules that contradict each other.
     """
-    _check(direct, rules)
+    check_rules(direct, rules)
     held = dict(direct)
     shares: list[Share] = []
     unallocated: dict[str, str] = {}
@@ -119,6 +119,8 @@ def allocate(
             continue
         weights = _weights(rule, targets, direct)
         whole = sum(weights, Fraction(0))
+        if not whole and not held[rule.source]:
+            continue
         if not whole:
             if without_weights == "error":
                 raise DesignError(
@@ -144,14 +146,15 @@ def allocate(
 def _weights(rule: SharedCost, targets: Iterable[str], direct: Mapping[str, Decimal]) -> list[Fraction]:
     if rule.method == "EVEN":
         return [Fraction(1) for _ in targets]
-    table = direct if rule.method == "PROPORTIONAL" else rule.weights
+    table: Mapping[str, Decimal | Fraction] = direct if rule.method == "PROPORTIONAL" else rule.weights
     return [max(Fraction(table[target]), Fraction(0)) for target in targets]
 
 
-def _check(direct: Mapping[str, Decimal], rules: Sequence[SharedCost]) -> None:
+def check_rules(known: Collection[str], rules: Sequence[SharedCost]) -> None:
+    """A DesignError where rules name what is not known, contradict each other or go in a circle."""
     sources: dict[str, SharedCost] = {}
     for rule in rules:
-        _check_rule(direct, rule)
+        _check_rule(known, rule)
         if rule.source in sources:
             raise DesignError(
                 f"shared costs {sources[rule.source].name} and {rule.name} both split {rule.source}",
@@ -169,13 +172,13 @@ def _check(direct: Mapping[str, Decimal], rules: Sequence[SharedCost]) -> None:
                 )
 
 
-def _check_rule(direct: Mapping[str, Decimal], rule: SharedCost) -> None:
+def _check_rule(known: Collection[str], rule: SharedCost) -> None:
     place = f"shared cost {rule.name}"
     if rule.method not in METHODS:
         raise DesignError(f"{place}: no method {rule.method!r}", mend=did_you_mean(rule.method, METHODS))
     for id in (rule.source, *rule.targets):
-        if id not in direct:
-            raise DesignError(f"{place}: there is no row {id!r}", mend=did_you_mean(id, direct))
+        if id not in known:
+            raise DesignError(f"{place}: there is no row {id!r}", mend=did_you_mean(id, known))
     if len(set(rule.targets)) != len(rule.targets):
         raise DesignError(f"{place} names a target twice", mend="Name each target once.")
     if rule.method in ("EVEN", "PROPORTIONAL"):
@@ -188,15 +191,18 @@ def _check_rule(direct: Mapping[str, Decimal], rule: SharedCost) -> None:
         )
     if extra := [id for id in rule.weights if id not in rule.targets]:
         raise DesignError(f"{place}: a weight for {', '.join(extra)}, which is no target", mend="Name it in targets.")
-    with exact():
-        percent = sum(rule.weights.values(), Decimal(0))
+    percent = sum((Fraction(weight) for weight in rule.weights.values()), Fraction(0))
     if rule.method == "FIXED" and rule.targets and (percent != 100 or min(rule.weights.values()) < 0):
         raise DesignError(
-            f"{place}: the percentages add up to {percent:f}"
+            f"{place}: the percentages add up to {_decimal(percent)}"
             if percent != 100
             else f"{place}: a percentage is below zero",
             mend="Percentages are zero or more and add up to exactly 100.",
         )
+
+
+def _decimal(number: Fraction) -> str:
+    return f"{(Decimal(number.numerator) / number.denominator).normalize():f}"
 
 
 def _check_cycles(sources: Mapping[str, SharedCost]) -> None:

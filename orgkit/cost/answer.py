@@ -10,8 +10,10 @@ from decimal import Decimal
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from orgkit.cost.allocation import Share
 from orgkit.cost.amounts import exact, percentages, round_to_foot, written
 from orgkit.design import Money
 from orgkit.errors import DesignError, UnknownName, did_you_mean
@@ -40,7 +42,9 @@ class Row:
     """One line of a rollup, in one currency.
 
     `direct` is what stands in the row itself and adds up to the total over all rows; `rolled_up` adds everything below
-    it in the tree, and is the same as `direct` where there is no tree. `key` is None for what has no tag or no owner.
+    it in the tree, and is the same as `direct` where there is no tree. `allocated` is what the row carries for others
+    less what others carry for it, and adds up to nothing; `total` is everything, in it and below. Budgets watch what
+    is `rolled_up`, as AWS's do. `key` is None for what has no tag or no owner.
     """
 
     key: str | None
@@ -54,6 +58,14 @@ class Row:
     node: str | None = None
     parent: str | None = None  # the key of the row above
     level: int = 0
+    allocated: Decimal = Decimal(0)
+    rolled_up_allocated: Decimal = Decimal(0)
+
+    @property
+    def total(self) -> Decimal:
+        """What it carries in the end: rolled up, with shared cost."""
+        with exact():
+            return self.rolled_up + self.rolled_up_allocated
 
     @property
     def over(self) -> Money | None:
@@ -75,6 +87,8 @@ class Rollup:
 
     `totals` has one total for each currency; currencies are never added. `unplanned` names the accounts without a
     planned cost, `untagged` those that no tag (or owner) reaches, `strangers` those that are not in the design.
+    `shares` are the shared cost by currency, from account to account and of the whole organization, whatever part of it
+    is looked at; `kept` says which shared cost stays where it is, and why.
     """
 
     by: str
@@ -85,6 +99,8 @@ class Rollup:
     unplanned: tuple[str, ...] = ()
     untagged: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+    shares: Mapping[str, tuple[Share, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    kept: tuple[str, ...] = ()
     revision: int = 0  # of the organization that was rolled up
 
     @property
@@ -101,6 +117,17 @@ class Rollup:
     def over_budget(self) -> tuple[Row, ...]:
         """The rows over their budget."""
         return tuple(row for row in self.rows if row.over is not None)
+
+    @cached_property
+    def allocated(self) -> Mapping[tuple[str, str], Decimal]:
+        """By account and currency: what it carries for others, less what others carry for it."""
+        found: dict[tuple[str, str], Decimal] = {}
+        with exact():
+            for currency, shares in self.shares.items():
+                for share in shares:
+                    for account, amount in ((share.target, share.amount), (share.source, -share.amount)):
+                        found[account, currency] = found.get((account, currency), Decimal(0)) + amount
+        return MappingProxyType(found)
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -127,6 +154,7 @@ class Rollup:
 
     def notes(self) -> Iterator[str]:
         """What the figures leave open, in sentences."""
+        yield from self.kept
         yield from _named(self.unplanned, "{} no planned cost", "has", "have")
         yield from _named(self.strangers, "{} not in the design", "is", "are")
         if self.untagged and self.by.startswith("tag:"):
@@ -175,6 +203,20 @@ class Rollup:
             "unplanned": list(self.unplanned),
             "untagged": list(self.untagged),
             "strangers": list(self.strangers),
+            "shares": [
+                {
+                    "rule": share.rule,
+                    "method": share.method,
+                    "source": share.source,
+                    "target": share.target,
+                    "ratio": str(share.ratio),
+                    "amount": f"{share.amount:f}",
+                    "currency": currency,
+                }
+                for currency, shares in self.shares.items()
+                for share in shares
+            ],
+            "kept": list(self.kept),
         }
 
     def to_frame(self) -> Any:
@@ -201,8 +243,8 @@ class Rollup:
         return text.getvalue()
 
     def _records(self) -> Iterator[dict[str, Any]]:
-        shares = self._shares()
-        for row, (direct_share, share) in zip(self.rows, shares, strict=True):
+        shares, ends = self._shares(), self._end_shares()
+        for row, (direct_share, share), end in zip(self.rows, shares, ends, strict=True):
             yield {
                 "key": row.key,
                 "label": row.label,
@@ -213,20 +255,30 @@ class Rollup:
                 "direct_share": f"{direct_share:f}",
                 "rolled_up": f"{row.rolled_up:f}" if row.known else None,
                 "share": f"{share:f}",
+                "allocated": f"{row.allocated:f}",
+                "rolled_up_allocated": f"{row.rolled_up_allocated:f}",
+                "total": f"{row.total:f}" if row.known or row.rolled_up_allocated else None,
+                "total_share": f"{end:f}",
                 "budget": None if row.budget is None else f"{row.budget.amount:f}",
                 "over": None if row.over is None else f"{row.over.amount:f}",
             }
 
     def _shares(self) -> list[tuple[Decimal, Decimal]]:
         """Percent of the currency's total, of the direct and of the rolled up cost; both columns foot."""
-        return self._two_columns(percentages)
+        return self._two_columns(percentages, [row.direct for row in self.rows])
 
-    def _two_columns(self, spread: Any) -> list[tuple[Decimal, Decimal]]:
-        """Spread the direct amounts of each currency, then add the results up the tree, so that both columns foot."""
+    def _end_shares(self) -> list[Decimal]:
+        """Percent of the currency's total, of what a row carries in the end."""
+        with exact():
+            own = [row.direct + row.allocated for row in self.rows]
+        return [rolled for _, rolled in self._two_columns(percentages, own)]
+
+    def _two_columns(self, spread: Any, own: list[Decimal]) -> list[tuple[Decimal, Decimal]]:
+        """Spread the own amounts of each currency, then add the results up the tree, so that both columns foot."""
         direct: dict[int, Decimal] = {}
         for currency in dict.fromkeys(row.currency for row in self.rows):
             places = [i for i, row in enumerate(self.rows) if row.currency == currency]
-            direct.update(zip(places, spread([self.rows[i].direct for i in places]), strict=True))
+            direct.update(zip(places, spread([own[i] for i in places]), strict=True))
         rolled = dict(direct)
         at = {(row.currency, row.key): i for i, row in enumerate(self.rows)}
         with exact():
@@ -240,10 +292,14 @@ class Rollup:
         """Column heads and lines of cells; the lines without a row are totals."""
         tree = any(row.level for row in self.rows)
         budgets = any(row.budget is not None for row in self.rows)
-        columns = [self.by.removeprefix("tag:"), "accounts", "direct", "%", "rolled up", "%", "budget", "over"]
-        shown = [0, 1, 2, 3] + ([4, 5] if tree else []) + ([6, 7] if budgets else [])
+        shared = any(row.allocated or row.rolled_up_allocated for row in self.rows)
+        columns = [self.by.removeprefix("tag:"), "accounts", "direct", "%", "rolled up", "%"]
+        columns += ["allocated", "total", "%", "budget", "over"]
+        shown = [0, 1, 2, 3] + ([4, 5] if tree else []) + ([6, 7, 8] if shared else []) + ([9, 10] if budgets else [])
         lines: list[tuple[Row | None, list[str]]] = []
-        amounts, shares = self._two_columns(round_to_foot), self._shares()
+        amounts, shares = self._two_columns(round_to_foot, [row.direct for row in self.rows]), self._shares()
+        given = self._two_columns(round_to_foot, [row.allocated for row in self.rows])
+        ends = self._end_shares()
         for i, row in enumerate(self.rows):
             cells = [
                 "  " * row.level + (row.label.rpartition("/")[2] if row.level else row.label),
@@ -252,6 +308,9 @@ class Rollup:
                 f"{shares[i][0]}",
                 f"{written(amounts[i][1])} {row.currency}" if row.known else "not planned",
                 f"{shares[i][1]}",
+                f"{written(given[i][1])} {row.currency}",
+                f"{written(amounts[i][1] + given[i][1])} {row.currency}",
+                f"{ends[i]}",
                 "" if row.budget is None else f"{written(row.budget.amount)} {row.budget.currency}",
                 "" if row.over is None else f"{written(row.over.amount)} {row.over.currency}",
             ]
@@ -260,8 +319,12 @@ class Rollup:
             mine = [i for i, row in enumerate(self.rows) if row.currency == currency]
             count = sum(self.rows[i].accounts + self.rows[i].unplanned for i in mine if self.rows[i].parent is None)
             share = sum((shares[i][0] for i in mine), Decimal(0))
+            end = sum((ends[i] for i in mine if self.rows[i].parent is None), Decimal(0))
+            carried = sum((given[i][0] for i in mine), Decimal(0))
             amount = f"{written(total.amount)} {currency}"
-            cells = ["total", str(count), amount, f"{share}", amount, f"{share}", "", ""]
+            cells = ["total", str(count), amount, f"{share}", amount, f"{share}"]
+            rounded = sum((amounts[i][0] for i in mine), Decimal(0))
+            cells += [f"{written(carried)} {currency}", f"{written(rounded + carried)} {currency}", f"{end}", "", ""]
             lines.append((None, [cells[i] for i in shown]))
         return [columns[i] for i in shown], lines
 
@@ -276,10 +339,14 @@ _COLUMNS = [
     "direct_share",
     "rolled_up",
     "share",
+    "allocated",
+    "rolled_up_allocated",
+    "total",
+    "total_share",
     "budget",
     "over",
 ]
-_AMOUNTS = ("direct", "direct_share", "rolled_up", "share", "budget", "over")
+_AMOUNTS = tuple(name for name in _COLUMNS if name not in ("key", "label", "currency", "accounts", "unplanned"))
 
 
 def _named(names: tuple[str, ...], sentence: str, one: str, many: str) -> Iterator[str]:

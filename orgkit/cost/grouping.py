@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
 from orgkit.cost.amounts import exact
 from orgkit.cost.answer import Rollup, Row, Source
+from orgkit.cost.sharing import Sharing, share
 from orgkit.design import Account, Money, Organization, Target
 from orgkit.errors import InputError, did_you_mean
 
@@ -56,8 +57,11 @@ def roll_up(
     tag_key = by.removeprefix("tag:") if by.startswith("tag:") else None
     sums: dict[Source, Decimal] = {}
     strangers: dict[str, str] = {}
+    direct: dict[tuple[str, str], Decimal] = {}  # of every account, also where only a part is looked at
     with exact():
         for item in items:
+            whole = (item.account, item.currency)
+            direct[whole] = direct[whole] + item.amount if whole in direct else item.amount
             if item.account not in tree.targets:
                 if under is not None:
                     continue
@@ -76,6 +80,10 @@ def roll_up(
             amounts[currency, key] = amounts.get((currency, key), Decimal(0)) + amount
             counted.setdefault((currency, key), set()).add(account)
             totals[currency] = totals.get(currency, Decimal(0)) + amount
+    sharing = share(org, direct)
+    allocated = _allocated(sharing, sums, keys)
+    for currency, key in allocated:
+        amounts.setdefault((currency, key), Decimal(0))
     missing: list[Source] = []
     if planned:
         priced = {account for account, *_ in sums}
@@ -85,7 +93,7 @@ def roll_up(
             if isinstance(target, Account) and node not in priced
         ]
     unplanned = Counter(key for _, key, _, _ in missing)
-    currencies = sorted(totals) or ["USD"]
+    currencies = sorted({*totals, *(currency for currency, _ in allocated)}) or ["USD"]
     rows = [
         row
         for currency in currencies
@@ -94,6 +102,7 @@ def roll_up(
             tree, by, currency, amounts, counted, unplanned if currency == currencies[0] else Counter(), strangers
         )
     ]
+    rows = _with_shares(rows, allocated)
     return Rollup(
         by=by,
         what=what,
@@ -105,8 +114,47 @@ def roll_up(
             dict.fromkeys(_name(tree, account, strangers) for account, key, *_ in (*sums, *missing) if key is None)
         ),
         strangers=tuple(_name(tree, account, strangers) for account in strangers if account),
+        shares=sharing.shares,
+        kept=tuple(map(str, sharing.kept)),
         revision=org.revision,
     )
+
+
+def _allocated(
+    sharing: Sharing, sums: Mapping[Source, Decimal], keys: Mapping[str, tuple[str | None, str]]
+) -> dict[tuple[str, str | None], Decimal]:
+    """By currency and row: what its accounts carry for others, less all that they gave away."""
+    found: dict[tuple[str, str | None], Decimal] = {}
+
+    def add(currency: str, key: str | None, amount: Decimal) -> None:
+        found[currency, key] = found.get((currency, key), Decimal(0)) + amount
+
+    with exact():
+        for currency, shares in sharing.shares.items():
+            givers = {one.source for one in shares}
+            for one in shares:
+                if one.target in keys and one.target not in givers:
+                    add(currency, keys[one.target][0], one.amount)
+            for (account, key, _, of), amount in sums.items():
+                if of == currency and account in givers:
+                    add(currency, key, -amount)
+    return found
+
+
+def _with_shares(rows: list[Row], allocated: Mapping[tuple[str, str | None], Decimal]) -> list[Row]:
+    """The rows with what they carry for others, added up the tree."""
+    if not allocated:
+        return rows
+    own = {(row.currency, row.key): allocated.get((row.currency, row.key), Decimal(0)) for row in rows}
+    rolled = dict(own)
+    with exact():
+        for row in reversed(rows):  # what is below comes after
+            if row.parent is not None:
+                rolled[row.currency, row.parent] += rolled[row.currency, row.key]
+    return [
+        replace(row, allocated=own[row.currency, row.key], rolled_up_allocated=rolled[row.currency, row.key])
+        for row in rows
+    ]
 
 
 def _way(by: str, tag: str | None) -> str:

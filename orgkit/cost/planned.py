@@ -16,11 +16,12 @@ def rollup(org: Organization, by: str = "ou", *, tag: str | None = None, under: 
     """Planned monthly cost over the tree (`ou`), by `account`, `owner` or `tag:KEY`; exact, and it foots.
 
     `under` looks only at what is below an OU; what its accounts inherit stays the same. An account's own tag or owner
-    counts, else that of the nearest OU above, else it is untagged. An InputError where `by` is none of these.
+    counts, else that of the nearest OU above, else it is untagged. What `cost: shared:` says others carry is in columns
+    of its own, and the same whatever is looked at. An InputError where `by` is none of these.
     """
     items = (
         Item(account.id, account.monthly_cost.currency, account.monthly_cost.amount)
-        for account in org.accounts(under)
+        for account in org.accounts()
         if account.monthly_cost is not None
     )
     return roll_up(org, by, items, what="planned monthly cost", tag=tag, under=under, planned=True)
@@ -37,6 +38,8 @@ def after_move(org: Organization, before: Rollup, ref: str, to: str) -> tuple[Ro
     if before.revision != org.revision:
         raise InputError("the organization was edited after this rollup", mend="Roll up again.")
     edits.move(org, ref, to)  # refuses what cannot be
+    if org.settings.cost is not None and org.settings.cost.shared:
+        return _moved(org, before, ref, to)
     node, holder = org.find(ref, "ou", "account"), org.find(to, "root", "ou")
     parent = org.parent(node)
     old, new = org.ancestors(node), org.chain(holder)
@@ -71,3 +74,11 @@ def after_move(org: Organization, before: Rollup, ref: str, to: str) -> tuple[Ro
                         )
                     )
     return tuple(changed)
+
+
+def _moved(org: Organization, before: Rollup, ref: str, to: str) -> tuple[Row, ...]:
+    """With shared cost a move may change what anybody carries, so everything is rolled up again."""
+    after = org.copy()
+    after.move(ref, to)
+    now = rollup(after).by_key
+    return tuple(now[key] for key, row in before.by_key.items() if key in now and now[key] != row)

@@ -16,6 +16,8 @@ from orgkit.design.sections import (
     Role,
     SecurityHub,
     Settings,
+    SplitCharge,
+    SplitTarget,
     TrustedRole,
 )
 
@@ -32,6 +34,8 @@ _NAMING: Mapping[type, Mapping[str, tuple[str, ...]]] = {
     Removal: {"source": TARGETS},
     Role: {"to": TARGETS},
     SecurityHub: {"administrator": ACCOUNTS},
+    SplitCharge: {"source": ("ou", "account")},
+    SplitTarget: {"place": TARGETS},
     TrustedRole: {"account": ACCOUNTS},
 }
 

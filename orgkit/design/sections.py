@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
@@ -277,11 +278,43 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SplitTarget:
+    """Who carries a part of a shared cost: an account, an OU or the root, or whoever has a tag (key and value).
+
+    `weight` is a percentage with FIXED, a measure with USAGE, and None with the other methods.
+    """
+
+    place: str | None = None
+    tag: tuple[str, str] | None = None
+    weight: Decimal | None = None
+
+    def __str__(self) -> str:
+        return self.place or "tag:{}={}".format(*self.tag or ("", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitCharge:
+    """The cost of `source`, an account or each account of an OU, is carried by others; lower steps are split first.
+
+    An OU or a tag in `to` stands for its accounts but those that are split at this step or before. With EVEN each
+    account carries the same, with PROPORTIONAL by its own cost; with FIXED and USAGE each target carries its weight, in
+    even parts where it is several accounts.
+    """
+
+    name: str
+    source: str
+    method: str
+    to: tuple[SplitTarget, ...]
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CostAllocation:
-    """Cost allocation tags, and what every account must carry."""
+    """Cost allocation tags, what every account must carry, and shared cost by name."""
 
     allocation_tags: tuple[str, ...] = ()
     required_tags: tuple[str, ...] = ()
+    shared: Mapping[str, SplitCharge] = field(default_factory=_empty)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,11 @@ from orgkit.design import quotas
 from orgkit.design.contacts import CONTACT_KINDS, Contact
 from orgkit.design.entities import POLICY_TYPES
 from orgkit.design.file.documents import FilePath, InlineJson
+from orgkit.design.file.layout_cost import COST
 from orgkit.design.file.layout_sections import (
     ACCESS,
     ACTIONS,
     BASELINE,
-    COST,
     EXPECTATION,
     LENS,
     LOGGING,
@@ -263,7 +263,7 @@ FILE: Final = Record(
         Key("logging", LOGGING, "The log archive, and what writes to it"),
         Key("baselines", MapOf(BASELINE, "stack sets", key_as="name"), "Stack sets and where they go, by name"),
         Key("security", SECURITY, "Security services of the whole organization"),
-        Key("cost", COST, "Cost allocation tags"),
+        Key("cost", COST, "Cost allocation tags, and shared cost"),
         Key("moved", ListOf(MOVED, line=False), "What was renamed or moved, until a plan is applied"),
         Key("remove", ListOf(REMOVAL, line=False), "What may be deleted, closed, removed or detached"),
     ),

@@ -1,4 +1,4 @@
-"""The shape of what stands beside the tree in `org.yaml`: access, logging, baselines, cost, lenses, and so on."""
+"""The shape of what stands beside the tree in `org.yaml`: access, logging, baselines, lenses, and so on."""
 
 from __future__ import annotations
 
@@ -33,7 +33,6 @@ from orgkit.design.sections import (
     Baseline,
     CentralRootAccess,
     ConfigDelivery,
-    CostAllocation,
     Expectation,
     Group,
     GuardDuty,
@@ -168,7 +167,7 @@ ACCESS: Final = Record(
     Access,
 )
 
-# ---- logging, baselines, cost --------------------------------------------------------------------------------------
+# ---- logging, baselines, security ----------------------------------------------------------------------------------
 
 LOGGING: Final = Record(
     "account and bucket",
@@ -304,14 +303,6 @@ SECURITY: Final = Record(
         ),
     ),
     Security,
-)
-COST: Final = Record(
-    "allocation_tags and required_tags",
-    (
-        Key("allocation_tags", NAMES, "Tags that AWS activates for billing"),
-        Key("required_tags", NAMES, "Tags that every account must carry"),
-    ),
-    CostAllocation,
 )
 
 # ---- lenses and expectations ---------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from orgkit.design.file.plain import Plain, PlainList, PlainMap
@@ -31,6 +32,8 @@ def scalar(value: Any, *, flow: bool, quote: str = "") -> str:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return json.dumps(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     text = str(value)
     if quote == "'" and text.isprintable():
         return "'" + text.replace("'", "''") + "'"

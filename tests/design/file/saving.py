@@ -112,6 +112,15 @@ access:
             external_id:
                 env: X
 baselines: {}
+cost:
+    shared:
+        # the network
+        net: {from: x1, method: EVEN, to: Work}   # evenly
+        logs:
+            from: x2
+            method: FIXED
+            to: {Sand/In2: 33.30, "tag:A=yes": 66.70}
+            step: 1
 # the end"""
 APART = """\
 # a file apart
