@@ -23,3 +23,9 @@ def as_live(design: Organization) -> Organization:
     live = org.copy()
     live.origin = "sandbox"
     return live
+
+
+def replaced(org: Organization, ref: str, **values: object) -> None:
+    """Change an entity as only AWS, or another tool, could."""
+    before = org.entity(org.find(ref))
+    org.perform(Edit("by hand", (Replace(before, replace(before, **values)),)))

@@ -136,7 +136,7 @@ def _attach(draft: Draft, target: Target, policy: Policy, reference: str, enable
         part_of=draft.part_of(target.id),
         after=[enable] if enable in draft.steps else [],
     )
-    draft.touches[step] = (target.id,)
+    draft.touches[step] = (draft.ref(target.id),)
     return step
 
 
@@ -158,5 +158,5 @@ def _detach(draft: Draft, target: Target, policy: Policy) -> str:
         part_of=draft.part_of(target.id),
         after=[enable] if enable in draft.steps else [],
     )
-    draft.touches[step] = (target.id,)
+    draft.touches[step] = (draft.ref(target.id),)
     return step

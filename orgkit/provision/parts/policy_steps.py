@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orgkit.design import Policy
+from orgkit.design import SCP, Policy
 from orgkit.provision.parts.tags import tag_list
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
-from orgkit.provision.planning.steps import GUARDING, NEUTRAL, STRENGTHENS, WEAKENS
+from orgkit.provision.planning.steps import CHANGES, GUARDING, NEUTRAL, STRENGTHENS, WEAKENS
 
 
 def plan_policies(draft: Draft) -> None:
@@ -84,10 +84,9 @@ def _update(draft: Draft, policy: Policy, now: Policy) -> None:
             parameters={"PolicyId": draft.ref(policy.id), **changed},
             effect=effect,
         )
-        after = {draft.match.design.get(target) for target in draft.live.targets(now.id)} - {None}
-        draft.touches[f"update_policy:{policy.handle}"] = tuple(
-            dict.fromkeys([*draft.design.targets(policy.id), *sorted(filter(None, after))])
-        )
+        targets = [draft.live_ref(target) for target in draft.live.targets(now.id)]
+        targets += [draft.ref(target) for target in draft.design.targets(policy.id)]
+        draft.touches[f"update_policy:{policy.handle}"] = tuple(dict.fromkeys(targets))
 
 
 def _free_names(draft: Draft) -> None:
@@ -134,29 +133,34 @@ def _content_differs(draft: Draft, policy: Policy, now: Policy) -> bool:
 
 
 def effect_of_change(before: Policy, after: Policy) -> str:
-    """Whether another text allows more or less, as far as its statements show; what is not plain counts as stronger."""
+    """Whether another text guards more or less, as far as its statements show."""
     if before.type not in GUARDING:
         return NEUTRAL
     old, new = _statements(before), _statements(after)
-    if {s for s in old if s[0] == "Deny"} >= {s for s in new if s[0] == "Deny"} and {
-        s for s in old if s[0] == "Allow"
-    } <= {s for s in new if s[0] == "Allow"}:
-        return WEAKENS
-    return STRENGTHENS
+    more = _effects(old - new, "Allow") or _effects(new - old, "Deny")
+    less = _effects(old - new, "Deny") or _effects(new - old, "Allow")
+    return CHANGES if more and less else WEAKENS if less else STRENGTHENS
 
 
 def effect_of_attaching(policy: Policy) -> str:
     """A policy that denies strengthens what it is attached to; one that allows, weakens it."""
     if policy.type not in GUARDING:
         return NEUTRAL
-    allows = any(effect == "Allow" for effect, _ in _statements(policy))
-    return WEAKENS if allows else STRENGTHENS
+    statements = _statements(policy)
+    if policy.type == SCP and _effects(statements, "Allow"):
+        return CHANGES if _effects(statements, "Deny") else WEAKENS
+    return STRENGTHENS
 
 
 def effect_of_detaching(policy: Policy) -> str:
     """The opposite of attaching it."""
-    opposite = {WEAKENS: STRENGTHENS, STRENGTHENS: WEAKENS, NEUTRAL: NEUTRAL}
-    return opposite[effect_of_attaching(policy)]
+    opposite = {WEAKENS: STRENGTHENS, STRENGTHENS: WEAKENS}
+    attaching = effect_of_attaching(policy)
+    return opposite.get(attaching, attaching)
+
+
+def _effects(statements: set[tuple[str, str]], effect: str) -> bool:
+    return any(one == effect for one, _ in statements)
 
 
 def _statements(policy: Policy) -> set[tuple[str, str]]:

@@ -58,7 +58,7 @@ def _detach(draft: Draft, policy_node: str, target_node: str, why: str) -> str |
         parameters={"PolicyId": draft.live_ref(policy_node), "TargetId": draft.live_ref(target_node)},
         effect=effect_of_detaching(policy),
     )
-    draft.touches[step] = (matched,) if matched is not None else ()
+    draft.touches[step] = (draft.live_ref(target_node),)
     return step
 
 

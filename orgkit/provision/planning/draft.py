@@ -30,7 +30,7 @@ class Draft:
         self.exists = live.settings.organization_id is not None
         self.steps: dict[str, Step] = {}
         self.after: list[tuple[str, str]] = []
-        self.touches: dict[str, tuple[str, ...]] = {}  # step → design nodes whose guardrails it changes
+        self.touches: dict[str, tuple[str, ...]] = {}  # policy step → references of where it happens
         self.moves: dict[str, tuple[str, str | None]] = {}  # step → account of the design, live parent it comes from
         self.held: list[Problem] = []
         self.blocked: list[Problem] = list(match.problems)

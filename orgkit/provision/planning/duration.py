@@ -34,7 +34,15 @@ class Duration:
         if self.high == 0:
             return "no time"
         least = f"at least {_spoken(self.floor)} ({self.slowest} sets the pace), " if self.floor >= 1 else ""
-        return f"{least}usually {_spoken(self.low)} to {_spoken(self.high)}"
+        return f"{least}usually {self.usual}"
+
+    @property
+    def usual(self) -> str:
+        """The likely range in words."""
+        low, high = _spoken(self.low), _spoken(self.high)
+        if low == high:
+            return high
+        return f"{low} to {high}" if self.low >= 1 else f"up to {high}"
 
     def to_json(self) -> dict[str, Any]:
         return {"floor": self.floor, "low": self.low, "high": self.high, "slowest": self.slowest}
@@ -59,6 +67,8 @@ def duration(steps: Iterable[Step]) -> Duration:
 
 
 def _spoken(seconds: float) -> str:
+    if seconds < 2:
+        return "a second"
     if seconds < 120:
         return f"{seconds:.0f} s"
     if seconds < 2 * 3600:

@@ -11,8 +11,8 @@ from typing import Any
 class Exposure:
     """From after step `since` until step `until` is done, `account` is less guarded than it was and will be.
 
-    `message` says what holds and what does not, `reason` why it cannot be helped. `actions` counts the actions of the
-    catalogue that are less guarded, where that was counted.
+    `message` says what holds and what does not, `reason` why it cannot be helped, how long it takes, and what to do if
+    the run stops there. `actions` counts the actions of the catalogue that are less guarded.
     """
 
     account: str
@@ -20,7 +20,7 @@ class Exposure:
     until: str
     message: str
     reason: str = ""
-    actions: int | None = None
+    actions: int
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from orgkit.design import Problems
 
 if TYPE_CHECKING:
-    from orgkit.provision.planning.exposure import Exposure
     from orgkit.provision.planning.plan import Plan
 
 # A person reads a screenful or two of a section; the JSON has everything.
 MOST = 200
+SEVERAL = 3
 
 
 def headline(plan: Plan) -> str:
@@ -39,17 +39,23 @@ def sections(plan: Plan) -> Iterator[tuple[str, Problems]]:
             yield title, problems
 
 
-def exposures_by_step(plan: Plan) -> dict[str, list[Exposure]]:
-    """Exposures under the step that ends them."""
-    found: dict[str, list[Exposure]] = defaultdict(list)
-    for exposure in plan.exposures:
-        found[exposure.until].append(exposure)
+def exposures_by_step(plan: Plan) -> dict[str, list[tuple[str, str]]]:
+    """What is said of exposures, and why, under the step that ends them; those of several accounts in one sentence."""
+    alike: dict[tuple[str, str, str, str], list[str]] = defaultdict(list)
+    for one in plan.exposures:
+        alike[one.since, one.until, one.message, one.reason].append(one.account)
+    found: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for (since, until, message, reason), accounts in alike.items():
+        between = f"EXPOSED between {plan.number(since)} and {plan.number(until)}"
+        new = since.startswith("create_account:")  # it stands in the two steps who that is
+        found[until].append((f"{between}: {message}" if new else f"{between}: {_several(accounts)}: {message}", reason))
     return found
 
 
-def exposed(plan: Plan, exposure: Exposure) -> str:
-    """`EXPOSED between 14 and 15: …`."""
-    return f"EXPOSED between {plan.number(exposure.since)} and {plan.number(exposure.until)}: {exposure.message}"
+def _several(accounts: list[str]) -> str:
+    if len(accounts) <= SEVERAL:
+        return " and ".join(", ".join(accounts).rsplit(", ", 1))
+    return f"{', '.join(accounts[:SEVERAL])} and {len(accounts) - SEVERAL} more"
 
 
 def text(plan: Plan) -> str:
@@ -65,10 +71,7 @@ def text(plan: Plan) -> str:
         indent = "  " if part else ""
         lines.append(f"{number:>{width}}  {indent}{step}")
         lines += [f"{' ' * width}      note: {note}" for note in step.notes]
-        for exposure in below[step.id]:
-            lines.append(f"{' ' * width}      {exposed(plan, exposure)}")
-            if exposure.reason:
-                lines.append(f"{' ' * width}      {exposure.reason}")
+        lines += [f"{' ' * width}      {said}" for exposure in below[step.id] for said in exposure if said]
     for title, problems in sections(plan):
         lines.append(f"{title}:")
         lines += [f"  {p.where}: {p.message}" + (f". {p.fix}" if p.fix else "") for p in problems[:MOST]]
@@ -87,10 +90,7 @@ def html(plan: Plan) -> str:
     rows = []
     for number, step in enumerate(plan.steps[: MOST * 5], 1):
         remarks = [f"<em>{escape(note)}</em>" for note in step.notes]
-        remarks += [
-            f"<strong>{escape(exposed(plan, e))}</strong>{' ' + escape(e.reason) if e.reason else ''}"
-            for e in below[step.id]
-        ]
+        remarks += [f"<strong>{escape(said)}</strong> {escape(reason)}" for said, reason in below[step.id]]
         part = f"<br><small>part of: {escape(step.part_of)}</small>" if step.part_of else ""
         rows.append(
             f"<tr><td>{number}</td><td style='text-align:left'>{escape(step.text)}{part}</td>"

@@ -13,32 +13,59 @@ import networkx as nx
 
 from orgkit.provision.parts.organization_steps import CREATE
 from orgkit.provision.planning import references
+from orgkit.provision.planning.concerning import Concerning, lowers, raises
 from orgkit.provision.planning.draft import Draft
-from orgkit.provision.planning.steps import KINDS, NEUTRAL, STRENGTHENS, WEAKENS, Step
+from orgkit.provision.planning.steps import CHANGES, KINDS, STRENGTHENS, WEAKENS, Step
 
 NEEDS, GUARDS = "needs", "guards"
+Order = tuple[str, ...]
 # Guarding steps leave their kind's place: the stronger come before accounts move (40), the weaker after.
-_RANKS = {STRENGTHENS: 32, WEAKENS: 72}
+_BEFORE_MOVES, _AFTER_MOVES = 32, 72
 
 
-def arrange(draft: Draft) -> tuple[nx.DiGraph[str], tuple[str, ...]]:
-    """The graph of step ids, and the ids in the order of execution: always the same for the same draft."""
+def required(draft: Draft) -> nx.DiGraph[str]:
+    """The graph of step ids with what AWS itself needs done first."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(draft.steps)
-    for before, after in _needs(draft):
-        if before != after:
-            graph.add_edge(before, after, kind=NEEDS)
-    for before, after in _guards(draft):
-        if before != after and not graph.has_edge(before, after):
+    graph.add_edges_from((before, after, {"kind": NEEDS}) for before, after in _needs(draft) if before != after)
+    return graph
+
+
+def arrange(draft: Draft, needed: nx.DiGraph[str]) -> Order:
+    """The ids in an order to begin with, always the same for the same draft.
+
+    What strengthens comes before accounts arrive and before what weakens, what weakens after accounts left, as far as
+    a step shows by itself which of the two it does.
+    """
+    graph = needed.copy()
+    for before, after in _preferences(draft):
+        if before in graph and after in graph and before != after and not graph.has_edge(before, after):
             graph.add_edge(before, after, kind=GUARDS)
     _break_cycles(graph)
-    place = {step: (_rank(draft.steps[step]), number) for number, step in enumerate(draft.steps)}
-    order = tuple(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
-    return graph, order
+    place = ranks(draft)
+    return tuple(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+
+
+def bind(draft: Draft, needed: nx.DiGraph[str], order: Order) -> nx.DiGraph[str]:
+    """The graph with all of an order kept that matters to guardrails, however many steps run at the same time."""
+    graph = needed.copy()
+    place = {step: number for number, step in enumerate(order)}
+    for before, after in _bonds(draft, place):
+        if not graph.has_edge(before, after):
+            graph.add_edge(before, after, kind=GUARDS)
+    return graph
+
+
+def ranks(draft: Draft) -> dict[str, tuple[int, int]]:
+    """Where each step would come if nothing had to wait."""
+    return {step: (_rank(draft.steps[step]), number) for number, step in enumerate(draft.steps)}
 
 
 def _rank(step: Step) -> int:
-    return KINDS[step.kind].rank if step.effect == NEUTRAL else _RANKS[step.effect]
+    rank = KINDS[step.kind].rank
+    if step.effect == STRENGTHENS or (step.effect == CHANGES and step.kind != "detach_policy"):
+        return _BEFORE_MOVES
+    return max(rank, _AFTER_MOVES) if step.effect in (WEAKENS, CHANGES) else rank
 
 
 def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -59,7 +86,7 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
     deleted = {
         step.parameters["OrganizationalUnitId"]: step.id for step in draft.steps.values() if step.kind == "delete_ou"
     }
-    for node in draft.live_paths:
+    for node in draft.live_paths if deleted else ():
         step_id = deleted.get(draft.live_ref(node))
         if step_id is None:
             continue
@@ -76,38 +103,40 @@ def _parent_ref(draft: Draft, name: str) -> str:
     return draft.live_ref(draft.live.parent(node) or "")
 
 
-def _guards(draft: Draft) -> Iterator[tuple[str, str]]:
-    """What strengthens the way down to a place comes before accounts arrive there; what weakens waits until they left.
-
-    A new account is not even created before its place is ready: until it is moved it lives in the root.
-    """
-    stronger: dict[str, list[str]] = defaultdict(list)
-    weaker: dict[str, list[str]] = defaultdict(list)
-    for step_id, nodes in draft.touches.items():
-        effect = draft.steps[step_id].effect
-        for node in nodes if effect != NEUTRAL else ():
-            (stronger if effect == STRENGTHENS else weaker)[node].append(step_id)
-    if not stronger and not weaker:
-        return
-    creators = {
-        step.parameters["Email"].casefold(): step.id for step in draft.steps.values() if step.kind == "create_account"
-    }
-    for step_id, (account, source) in draft.moves.items():
-        arriving = creators.get(draft.design.account(account).email.casefold(), step_id)
-        for node in draft.design.chain(account):
-            for before in stronger.get(node, ()):
-                yield before, arriving
-        for node in draft.live.chain(source) if source is not None else ():
-            for after in weaker.get(draft.match.design.get(node, ""), ()):
-                yield step_id, after
-        if source is not None:
-            for after in weaker.get(account, ()):
-                yield step_id, after
-    for node, weakening in weaker.items():
-        near = set(draft.design.chain(node)) | set(draft.design.subtree(node))
-        for before in (step for other in near & stronger.keys() for step in stronger[other]):
-            for after in weakening:
+def _preferences(draft: Draft) -> Iterator[tuple[str, str]]:
+    """A new account is not even created before its place is ready: until it is moved it lives in the root."""
+    concerning, steps = Concerning(draft), draft.steps
+    for one in concerning.journeys():
+        for step in one.ahead:
+            if raises(steps[step]):
+                yield step, one.first
+        for step in one.behind:
+            if steps[step].effect == WEAKENS:
+                yield one.last, step
+    for first, second in concerning.pairs():
+        for before, after in ((first, second), (second, first)):
+            if raises(steps[before]) and steps[after].effect == WEAKENS:
                 yield before, after
+
+
+def _bonds(draft: Draft, place: dict[str, int]) -> Iterator[tuple[str, str]]:
+    """What weakens waits for all that came before it and strengthens; the rest may as well come sooner."""
+    concerning, steps = Concerning(draft), draft.steps
+    for first, second in concerning.pairs():
+        if first in place and second in place:
+            before, after = sorted((first, second), key=place.__getitem__)
+            if raises(steps[before]) and lowers(steps[after]):
+                yield before, after
+    for one in concerning.journeys():
+        if one.first not in place or one.last not in place:
+            continue
+        begins, ends = place[one.first], place[one.last]
+        for step in one.ahead:
+            if step in place and place[step] < ends and raises(steps[step]):
+                yield step, one.first if place[step] < begins else one.last
+        for step in dict.fromkeys((*one.ahead, *one.behind)):
+            if step in place and place[step] > begins and lowers(steps[step]):
+                yield one.last if place[step] > ends else one.first, step
 
 
 def _break_cycles(graph: nx.DiGraph[str]) -> None:

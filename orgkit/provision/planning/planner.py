@@ -28,10 +28,10 @@ from orgkit.provision.planning.judging import judge
 from orgkit.provision.planning.limits import check_limits
 from orgkit.provision.planning.looked_at import looked_at
 from orgkit.provision.planning.match import match
-from orgkit.provision.planning.order import arrange
+from orgkit.provision.planning.order import arrange, bind, required
 from orgkit.provision.planning.part import restrict
 from orgkit.provision.planning.plan import Plan
-from orgkit.provision.planning.rehearsal import rehearse
+from orgkit.provision.planning.rehearsed import rehearse
 from orgkit.provision.planning.snapshot import snapshot
 
 
@@ -73,12 +73,15 @@ def plan(
     plan_baseline_removals(draft)
     plan_security(draft)
     check_limits(draft)
-    graph, order = arrange(draft)
+    needed = required(draft)
+    order = arrange(draft, needed)
     if only is not None:
-        graph, order = restrict(graph, order, only)
-    rehearsed = rehearse(draft, order, principal, lock_out)
+        needed, order = restrict(needed, order, only)
+    rehearsed = rehearse(draft, needed, order, principal, lock_out)
+    order = rehearsed.order
     stopped, doubtful = judge(draft, order)
     halted, doubted = judge_baselines(draft, order)
+    graph = bind(draft, needed, order)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
         edges=tuple(sorted((before, after, str(data["kind"])) for before, after, data in graph.edges(data=True))),

@@ -21,6 +21,7 @@ class Simulation:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
         self.org = draft.live.copy() if draft.exists else self._newborn()
+        self._changed = False
         self._nodes: dict[str, str] = {}  # reference → node
         for node in draft.live.graph.nodes if draft.exists else ():
             self._nodes[draft.live_name(node)] = node
@@ -40,15 +41,27 @@ class Simulation:
         """Do what a step does; returns the nodes at and below which other guardrails may hold now."""
         method = getattr(self, f"_{step.kind}", None)
         if method is None:
+            self._changed = False
             return ()
         changes, touched = method(step.parameters, step)
+        self._changed = bool(changes)
         if changes:
             self.org.perform(Edit(step.id, tuple(changes)))
         return tuple(touched)
 
+    def take_back(self) -> None:
+        """Undo the step that was performed last."""
+        if self._changed:
+            self.org.undo()
+            self._changed = False
+
     def node(self, name: str) -> str:
         """The node that a reference, without its braces, stands for by now."""
         return self._nodes[name]
+
+    def reference(self, node: str) -> str:
+        """The reference, with its braces, that steps name a node by."""
+        return references.written(node[4:]) if node.startswith("new:") else self._draft.live_ref(node)
 
     def _node(self, parameter: str) -> str:
         (name,) = references.named_in(parameter)

@@ -102,8 +102,8 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     }
 )
 
-# What a step does to what accounts may do: strengthen comes before accounts move, weaken after.
-STRENGTHENS, NEUTRAL, WEAKENS = "strengthens", "neutral", "weakens"
+# What a step does to the guardrails of accounts; `changes` is both, or cannot be told from the step alone.
+STRENGTHENS, NEUTRAL, WEAKENS, CHANGES = "strengthens", "neutral", "weakens", "changes"
 GUARDING: Final = (SCP, RCP)
 
 
