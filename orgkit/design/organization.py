@@ -28,6 +28,7 @@ from orgkit.design.entities import (
 from orgkit.design.names import NameIndex
 from orgkit.design.quotas import Quotas
 from orgkit.design.sections import Settings
+from orgkit.design.walk import Walk
 from orgkit.errors import DesignError
 
 CONTAINS = "contains"
@@ -62,13 +63,15 @@ class Organization:
         marks: Mapping[str, Mark] | None = None,
     ) -> None:
         root = root or Root()
-        self._graph: nx.DiGraph[str] = nx.DiGraph()
+        self._take(nx.DiGraph())
         self._graph.add_node(root.id, entity=root)
         self._root_id = root.id
         self._settings = settings or Settings()
         self._names = NameIndex(self)
-        self._whole: tuple[tuple[Target, str | None], ...] | None = None  # see tree(); until the next change
-        self._head: tuple[Account | None] | None = None  # the management account, once looked for; until then too
+        self._walk = Walk(self)
+        self._head: tuple[Account | None] | None = (
+            None  # the management account, once looked for; until the next change
+        )
         self._policies: tuple[Policy, ...] | None = None  # see policies(); until then too
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
@@ -161,14 +164,14 @@ class Organization:
 
     def parent(self, node: str) -> str | None:
         """The id of the root or OU that holds this OU or account; None for the root and for policies."""
-        for before, data in self._graph.pred[node].items():
+        for before, data in self._up[node].items():
             if data["kind"] == CONTAINS:
                 return before
         return None
 
     def children(self, node: str) -> tuple[str, ...]:
         """Ids of the OUs and accounts directly below, in the order of the file; nothing for a policy."""
-        return tuple(after for after, data in self._graph.succ[node].items() if data["kind"] == CONTAINS)
+        return tuple(after for after, data in self._down[node].items() if data["kind"] == CONTAINS)
 
     def chain(self, node: str) -> tuple[str, ...]:
         """Ids from the root down to the node itself."""
@@ -186,22 +189,10 @@ class Organization:
         return (entity.id for entity, _ in self.tree(node))
 
     def tree(self, node: str | None = None) -> tuple[tuple[Target, str | None], ...]:
-        """The same as entities, each with its parent's id; walked once and kept until the next edit."""
-        whole = node is None or node == self._root_id
-        if whole and self._whole is not None:
-            return self._whole
-        start = self._root_id if node is None else node
-        found: list[tuple[Target, str | None]] = []
-        waiting: list[tuple[str, str | None]] = [(start, self.parent(start))]
-        while waiting:
-            here, parent = waiting.pop()
-            entity = self._entity(here)
-            assert not isinstance(entity, Policy)
-            found.append((entity, parent))
-            waiting.extend((child, here) for child in reversed(self.children(here)))
-        if whole:
-            self._whole = tuple(found)
-        return tuple(found)
+        """The same as entities, each with its parent's id; the whole tree is walked once and kept through edits."""
+        if node is None or node == self._root_id:
+            return self._walk.rows()
+        return tuple(self._walk.below(node))
 
     def depth(self, node: str) -> int:
         """How many OU levels deep: 0 for the root, 1 for an OU right under it; an account has its parent's depth."""
@@ -226,11 +217,15 @@ class Organization:
 
     def accounts(self, under: str | None = None) -> tuple[Account, ...]:
         """Every account, or those below `under`."""
-        return tuple(e for e in self._below(under) if isinstance(e, Account))
+        if under is None:
+            return self._walk.accounts()
+        return tuple(target for target, _ in self._below(under) if isinstance(target, Account))
 
     def ous(self, under: str | None = None) -> tuple[OrganizationalUnit, ...]:
         """Every OU, or those below `under`, parents before children."""
-        return tuple(e for e in self._below(under) if isinstance(e, OrganizationalUnit))
+        if under is None:
+            return self._walk.ous()
+        return tuple(target for target, _ in self._below(under) if isinstance(target, OrganizationalUnit))
 
     # ---- policies ------------------------------------------------------------------------------------
 
@@ -257,7 +252,7 @@ class Organization:
                 for policy in IMPLIED.values()
                 if type in (None, policy.type) and self.enforces(policy.type) and (has_full or policy.type != SCP)
             ]
-        for before, data in self._graph.pred[node].items():
+        for before, data in self._up[node].items():
             entity = self._entity(before)
             if data["kind"] == ATTACHED and isinstance(entity, Policy) and type in (None, entity.type):
                 found.append(entity)
@@ -269,7 +264,7 @@ class Organization:
 
     def targets(self, policy: str) -> tuple[str, ...]:
         """Ids of what a policy is attached to, sorted."""
-        return tuple(sorted(after for after, data in self._graph.succ[policy].items() if data["kind"] == ATTACHED))
+        return tuple(sorted(after for after, data in self._down[policy].items() if data["kind"] == ATTACHED))
 
     def enforces(self, type: str) -> bool:
         """Whether policies of this type have effect: all features on, and the type enabled on the root."""
@@ -305,6 +300,7 @@ class Organization:
 
     def build(self, *changes: Change) -> None:
         """Carry out changes as the state to begin with: no history, nothing to undo. The caller has checked them."""
+        self._walk.expect(len(changes))
         for change in changes:
             self._change(change)
 
@@ -369,7 +365,7 @@ class Organization:
     def copy(self) -> Organization:
         """An independent organization of the same state, with no history."""
         other = Organization(self.root, self._settings, marks=self.marks)
-        other._graph = self._graph.copy()
+        other._take(self._graph.copy())
         for node in self.subtree():  # networkx copies edges node by node, policies in the order of the policies
             policies = self.attached(node, implied=False)
             if len(policies) > 1:
@@ -403,14 +399,26 @@ class Organization:
 
     # ---- carrying out --------------------------------------------------------------------------------
 
+    def _take(self, graph: nx.DiGraph[str]) -> None:
+        self._graph = graph
+        # The plain dicts behind networkx's views answer several times as fast; everything asks them all the time.
+        self._data: dict[str, dict[str, Any]] = graph._node  # type: ignore[attr-defined]
+        self._up: dict[str, dict[str, dict[str, Any]]] = graph._pred  # type: ignore[attr-defined]
+        self._down: dict[str, dict[str, dict[str, Any]]] = graph._succ  # type: ignore[attr-defined]
+
     def _carry_out(self, edit: Edit) -> None:
+        self._walk.expect(len(edit.changes))
         for change in edit.changes:
             self._change(change)
         self._log.append(edit)
 
     def _change(self, change: Change) -> None:
+        self._head = self._policies = None
+        self._perform_on_graph(change)
+        self._walk.follow(change)
+
+    def _perform_on_graph(self, change: Change) -> None:
         graph = self._graph
-        self._whole = self._head = self._policies = None
         match change:
             case Add(entity, parent, index):
                 graph.add_node(entity.id, entity=entity)
@@ -456,12 +464,11 @@ class Organization:
             self._graph.add_edge(before, after, kind=kind)
 
     def _entity(self, node: str) -> Entity:
-        entity: Entity = self._graph.nodes[node]["entity"]
+        entity: Entity = self._data[node]["entity"]
         return entity
 
-    def _below(self, under: str | None) -> Iterable[Entity]:
-        start = None if under is None else self.find(under, "root", "ou", "account")
-        return (entity for entity, _ in self.tree(start))
+    def _below(self, under: str) -> tuple[tuple[Target, str | None], ...]:
+        return self.tree(self.find(under, "root", "ou", "account"))
 
 
 def change_node(change: Change) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from orgkit.design import RCP, SCP, Money, Organization
+from orgkit.design.changes import Remove, Replace
 from orgkit.design.sections import (
     Access,
     Assignment,
@@ -48,8 +49,7 @@ def _sized(size: int, *, blanks: int = 0) -> str:
 
 def _state(org: Organization, state: str) -> None:
     shop = org.account("shop")
-    org._graph.nodes[shop.id]["entity"] = replace(shop, state=state)
-    org._whole = None
+    org.build(Replace(shop, replace(shop, state=state)))
 
 
 def _access(**sections: object) -> Callable[[Organization], object]:
@@ -331,7 +331,7 @@ FOUND = [
     Case(
         "accounts without a management account",
         "management-missing",
-        lambda org: (org._graph.remove_node("account:management"), setattr(org, "_whole", None)),
+        lambda org: org.build(Remove(org.account("management"), "root", None)),
         "no management account",
     ),
     Case("an account in the root", "account-in-root", lambda org: org.move("shop", "root"), where="shop"),

@@ -110,6 +110,11 @@ class Edits(RuleBasedStateMachine):
             self.org.redo()
 
     @invariant()
+    def the_tree_kept_through_edits_is_the_tree_walked_anew(self) -> None:
+        assert list(self.org.tree()) == self.org._walk.below(self.org.root.id)
+        assert [target.id for target, _ in self.org.tree() if target.kind == "ou"] == [ou.id for ou in self.org.ous()]
+
+    @invariant()
     def names_stand_for_what_has_them(self) -> None:
         for entity in self.org.entities():
             assert self.org.find(entity.id) == entity.id
