@@ -73,6 +73,7 @@ class Organization:
             None  # the management account, once looked for; until the next change
         )
         self._policies: tuple[Policy, ...] | None = None  # see policies(); until then too
+        self._bound: frozenset[str] | None = None  # see bound(); until an attachment changes
         self._log: list[Edit] = []  # everything performed, undoing included: its length is the revision
         self._done: list[Edit] = []
         self._undone: list[Edit] = []
@@ -237,7 +238,9 @@ class Organization:
 
     def bound(self) -> frozenset[str]:
         """Ids of the nodes to which any policy of the design is attached; the implied ones do not count."""
-        return frozenset(target for policy in self.policies() for target in self.targets(policy.id))
+        if self._bound is None:
+            self._bound = frozenset(target for policy in self.policies() for target in self._down[policy.id])
+        return self._bound
 
     def attached(self, node: str, type: str | None = None, *, implied: bool = True) -> tuple[Policy, ...]:
         """The policies on this very node; with those that AWS attaches by itself, unless `implied` is False.
@@ -436,12 +439,14 @@ class Organization:
                 graph.remove_edge(old, node)
                 self._place(new, node, index)
             case Attach(policy, target, index):
+                self._bound = None
                 graph.add_edge(policy, target, kind=ATTACHED)
                 if index is not None:
                     others = [p.id for p in self.attached(target, implied=False) if p.id != policy]
                     self._put_behind([(other, target) for other in others[index:]])
                 return
             case Detach(policy, target):
+                self._bound = None
                 graph.remove_edge(policy, target)
                 return
             case Configure(_, settings):

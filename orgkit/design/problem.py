@@ -35,12 +35,18 @@ class Problem:
         return asdict(self)
 
 
+_RANK: Final = {severity: number for number, severity in enumerate(SEVERITIES)}
+
+
+def _order(problem: Problem) -> tuple[int, str, str, str, str]:
+    return _RANK[problem.severity], problem.where, problem.code, problem.message, problem.node or ""
+
+
 class Problems(Sequence[Problem]):
     """Findings in order of severity, then place; shows itself in a notebook."""
 
     def __init__(self, problems: Iterable[Problem] = ()) -> None:
-        rank = {severity: number for number, severity in enumerate(SEVERITIES)}
-        self._problems = tuple(sorted(problems, key=lambda p: (rank[p.severity], p.where, p.code, p.message)))
+        self._problems = tuple(sorted(problems, key=_order))
 
     @overload
     def __getitem__(self, index: int) -> Problem: ...

@@ -9,7 +9,7 @@ from orgkit.guardrails.expectations import Result, expectations, run
 from orgkit.guardrails.heat import HeatMap
 from orgkit.guardrails.inheritance import levels
 from orgkit.guardrails.lint import lint
-from orgkit.guardrails.log_chain import log_chain, log_guardrail
+from orgkit.guardrails.log_guardrail import log_guardrail
 from orgkit.guardrails.log_policy import log_bucket_policy
 from orgkit.guardrails.packing import Packing, pack, pack_documents
 from orgkit.guardrails.permissions import Permissions, permissions
@@ -45,7 +45,6 @@ __all__ = [
     "levels",
     "lint",
     "log_bucket_policy",
-    "log_chain",
     "log_guardrail",
     "pack",
     "pack_documents",

@@ -9,8 +9,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
 from orgkit.design import Account, Organization
-from orgkit.design.changes import Add, Change, Configure, Remove, Replace
 from orgkit.design.sections import Lens
+from orgkit.design.touched import Touched
 from orgkit.guardrails.heat import HeatMap, heat_map
 from orgkit.guardrails.lens import find_lens
 from orgkit.guardrails.matrix import ChainBits
@@ -33,9 +33,10 @@ def permissions(org: Organization, lens: str | Lens | None = None, *, under: str
     """
     found = find_lens(org, lens)
     survey = Survey(org, found)
-    accounts = org.accounts(under)
+    node = None if under is None else org.find(under, "root", "ou", "account")
+    accounts = org.accounts(node)
     cells = {account.id: survey.cell(account) for account in accounts}
-    return Permissions(org, found, accounts, cells, org.revision, survey.shared)
+    return Permissions(org, found, accounts, cells, org.revision, survey.shared, node)
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,7 @@ class Permissions:
     cells: Mapping[str, ChainBits] = field(repr=False)
     revision: int
     _shared: Shared = field(repr=False)
+    _under: str | None = None  # the node below which accounts are asked about; None: all
 
     @cached_property
     def paths(self) -> dict[str, str]:
@@ -62,6 +64,11 @@ class Permissions:
     def unknown(self) -> tuple[str, ...]:
         """Parts of a live organization that could not be read, and that the answer therefore lacks."""
         return self._org.unknown
+
+    @property
+    def shared(self) -> Shared:
+        """What policies mean through this lens, to be handed to a survey of another state of the organization."""
+        return self._shared
 
     # ---- views ---------------------------------------------------------------------------------------
 
@@ -113,33 +120,37 @@ class Permissions:
     def after(self, org: Organization | None = None) -> Permissions:
         """The same question after the edits since this answer; only accounts that the edits concern are asked anew.
 
-        With another organization (a copy that was edited) everything is asked, but policies already read are not read
-        again.
+        Of another organization (a copy that was edited) everything is asked.
         """
         now = org if org is not None else self._org
-        changes = now.changes(self.revision) if now is self._org else None
-        if changes is not None and not changes:
-            return self
         lens = now.settings.lenses.get(self.lens.name, self.lens) if self.lens else None
-        same_settings = changes is not None and not any(map(_touches_all, changes))
-        shared = self._shared if same_settings else None
+        if now is not self._org:
+            return self._anew(now, lens, None)
+        changes = now.changes(self.revision)
+        if not changes:
+            return self
+        touched = Touched(now, changes)
+        if touched.whole or lens != self.lens:
+            return self._anew(now, lens, None)
+        survey = Survey(now, lens, self._shared)
+        if not survey.own_caller:
+            return self._anew(now, lens, self._shared)  # what binds the caller binds it in every account
+        cells = dict(self.cells)
+        for node in touched.nodes("above"):
+            cells.pop(node, None)
+        accounts = self._accounts(now)
+        if len(cells) < len(accounts):
+            cells |= {one.id: survey.cell(one) for one in accounts if one.id not in cells}
+        return Permissions(now, lens, accounts, cells, now.revision, survey.shared, self._under)
+
+    def _anew(self, now: Organization, lens: Lens | None, shared: Shared | None) -> Permissions:
         survey = Survey(now, lens, shared)
-        concerned = _concerned(now, changes) if changes is not None and same_settings else None
-        if concerned is None:
-            same = len(self.accounts) == len(self._org.accounts())
-            accounts = now.accounts() if same else tuple(one for one in now.accounts() if one.id in self.cells)
-            return Permissions(
-                now, lens, accounts, {one.id: survey.cell(one) for one in accounts}, now.revision, survey.shared
-            )
-        fresh = {node: now.account(node) for node in concerned if now.entity(node).kind == "account"}
-        accounts, cells = self.accounts, dict(self.cells)
-        gone = {node for node in _removed(changes or ()) if node not in now}
-        if gone or not fresh.keys() <= cells.keys() or any(isinstance(change, Replace) for change in changes or ()):
-            accounts = tuple(fresh.get(one.id, one) for one in accounts if one.id not in gone)
-            accounts += tuple(one for node, one in fresh.items() if node not in cells)
-            cells = {node: cell for node, cell in cells.items() if node not in gone}
-        cells |= {node: survey.cell(one) for node, one in fresh.items()}
-        return Permissions(now, lens, accounts, cells, now.revision, survey.shared)
+        accounts = self._accounts(now)
+        cells = {one.id: survey.cell(one) for one in accounts}
+        return Permissions(now, lens, accounts, cells, now.revision, survey.shared, self._under)
+
+    def _accounts(self, now: Organization) -> tuple[Account, ...]:
+        return now.accounts(self._under) if self._under is None or self._under in now else ()
 
     # ---- forms ---------------------------------------------------------------------------------------
 
@@ -234,28 +245,19 @@ class Permissions:
         return pandas.DataFrame(rows, columns=["account", "service", "actions", "not_blocked", "depends", "blocked"])
 
 
-def _touches_all(change: Change) -> bool:
-    """Settings, and ids that AWS gave, may change what any policy means."""
-    if isinstance(change, Replace):
-        return change.before.aws_id != change.after.aws_id
-    return isinstance(change, Configure)
+class Asked:
+    """Permissions through several lenses, each asked for once and followed from edit to edit."""
 
+    def __init__(self, org: Organization, before: Asked | None = None) -> None:
+        self._org = org
+        self._before: list[Permissions] = before._found if before else []
+        self._found: list[Permissions] = []
 
-def _removed(changes: tuple[Change, ...]) -> Iterator[str]:
-    return (change.entity.id for change in changes if isinstance(change, Remove))
-
-
-def _concerned(org: Organization, changes: tuple[Change, ...]) -> set[str] | None:
-    """The accounts below everything that the changes touch; None where a change may touch everything."""
-    nodes: set[str] = set()
-    for change in changes:
-        match change:
-            case Configure():
-                return None
-            case Remove(entity) | Add(entity):
-                nodes.update([entity.id] if entity.id in org else ())
-            case Replace(_, after):
-                nodes.update(org.targets(after.id) if after.kind == "policy" and after.id in org else [after.id])
-            case _:
-                nodes.add(change.node if hasattr(change, "node") else change.target)
-    return {below for node in nodes if node in org for below in org.subtree(node)}
+    def through(self, lens: Lens | None) -> Permissions:
+        """What everybody may do, seen through a lens."""
+        for answer in self._found:
+            if answer.lens == lens:
+                return answer
+        known = next((one for one in self._before if one.lens == lens), None)
+        self._found.append(known.after(self._org) if known else permissions(self._org, lens))
+        return self._found[-1]

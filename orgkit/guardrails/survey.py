@@ -31,8 +31,9 @@ class Survey:
         self._texts: dict[tuple[str, str], Texts] = {}
         self._seen: dict[str, Sensitivity] = {}
         self._below: dict[tuple[str, Token, bool], ChainBits] = {}
-        self._starts: dict[Token, ChainBits] = {}
-        self._own_caller = lens is None or lens.principal is None or _OWN in lens.principal
+        self._plain: dict[tuple[str, Token], ChainBits] = {}
+        self._bound = org.bound()
+        self.own_caller = lens is None or lens.principal is None or _OWN in lens.principal
         self._every_account_differs = lens is not None and _OWN in str(
             (dict(lens.context), dict(lens.principal_tags), lens.resource)
         )
@@ -57,10 +58,18 @@ class Survey:
         return found[0]
 
     def _chain(self, account: Account) -> ChainBits:
-        if self._own_caller:
+        if self.own_caller:
             if account.management or not self.types or self._exempt(account):
                 return self._shared.free
-            return self._down(account.id, self._token(account, account.id), account)
+            if account.id in self._bound or not account.full_aws_access:
+                return self._down(account.id, self._token(account, account.id), account)
+            # Nothing but AWS's own policies: the same as in every such account beside it that looks the same.
+            parent = self._org.parent(account.id) or self._org.root.id
+            token = self._token(account, parent)
+            found = self._plain.get((parent, token))
+            if found is None:
+                found = self._plain[parent, token] = self._down(account.id, token, account)
+            return found
         seen = standing(self._org, account, scenario(self._org, account, self._lens).principal, None)
         token = self._token(account, account.id, *([seen.caller.id] if seen.caller else []))
         start = self._shared.free

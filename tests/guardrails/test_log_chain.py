@@ -10,13 +10,17 @@ from typing import Any
 import pytest
 
 import orgkit
-from orgkit.design import Organization
+from orgkit.design import Organization, Problem
 from orgkit.design.sections import ConfigDelivery, JsonDocument, Trail
-from orgkit.guardrails import log_bucket_policy, log_chain, log_guardrail
-from orgkit.guardrails.log_bucket import log_bucket
+from orgkit.guardrails import lint, log_bucket_policy, log_guardrail
 from orgkit.starter import mended
 
 Statements = list[dict[str, Any]]
+BUCKET = {"log-bucket-refuses-writer", "log-bucket-open-to-others"}
+
+
+def chain(org: Organization) -> list[Problem]:
+    return lint(org, {"log-chain"})
 
 
 @pytest.fixture
@@ -65,14 +69,14 @@ def test_what_a_bucket_policy_lacks_is_told(org: Organization, spoil: Callable[[
     assert org.settings.logging is not None and org.settings.logging.bucket_policy is not None
     document = json.loads(org.settings.logging.bucket_policy.content)
     spoil(document["Statement"])
-    errors = [problem for problem in log_bucket(with_policy(org, document)) if problem.severity == "error"]
+    errors = lint(with_policy(org, document), {"log-bucket-refuses-writer"})
     assert errors and any(told in problem.message for problem in errors)
     assert all(problem.fix and problem.source for problem in errors)
 
 
 def test_the_mended_policy_and_the_one_that_is_written_let_the_services_in(org: Organization) -> None:
-    assert not list(log_bucket(org))
-    assert not list(log_bucket(with_policy(org, log_bucket_policy(org))))
+    assert not lint(org, BUCKET)
+    assert not lint(with_policy(org, log_bucket_policy(org)), BUCKET)
 
 
 def test_the_policy_that_is_written_is_the_one_of_aws_s_page(org: Organization) -> None:
@@ -103,12 +107,12 @@ def test_a_service_that_does_not_write_gets_no_statement(org: Organization) -> N
 def test_a_policy_that_anybody_s_trail_could_write_by_is_a_warning(org: Organization) -> None:
     document = log_bucket_policy(org)
     document["Statement"][1].pop("Condition")
-    (problem,) = log_bucket(with_policy(org, document))
+    (problem,) = lint(with_policy(org, document), BUCKET)
     assert (problem.code, problem.severity) == ("log-bucket-open-to-others", "warning")
 
 
 def test_the_starter_s_chain_has_gaps_each_with_its_place_and_mend(org: Organization) -> None:
-    found = list(log_chain(org))
+    found = chain(org)
     assert all(problem.where and problem.fix and problem.source for problem in found)
     told = " ".join(problem.message for problem in found)
     assert "no object lock" in told
@@ -120,7 +124,7 @@ def test_the_guardrail_that_is_written_closes_the_chain_and_leaves_the_access_ro
     org.add_policy("log-protection", log_guardrail(org))
     org.attach("log-protection", "root")
     org.configure(logging=replace(org.settings.logging, object_lock_days=365))
-    assert [problem.severity for problem in log_chain(org)] == ["note"]  # the management account, which nothing binds
+    assert [problem.severity for problem in chain(org)] == ["note"]  # the management account, which nothing binds
     bucket = "arn:aws:s3:::{{organization.id}}-centralized-logs"
     role = "arn:aws:iam::{{account.id}}:role/OrganizationAccountAccessRole"
     anybody = "arn:aws:iam::{{account.id}}:role/somebody"
@@ -142,9 +146,9 @@ def test_the_guardrail_that_is_written_closes_the_chain_and_leaves_the_access_ro
 )
 def test_a_link_that_is_designed_weak_is_told(org: Organization, change: dict[str, Any], told: str) -> None:
     org.configure(logging=replace(org.settings.logging, **change))
-    assert any(told in problem.message for problem in log_chain(org))
+    assert any(told in problem.message for problem in chain(org))
 
 
 def test_accounts_that_no_baseline_has_record_are_named(org: Organization) -> None:
     org.configure(baselines={}, logging=replace(org.settings.logging, config=ConfigDelivery()))
-    assert any("no baseline puts a Config recorder into Security/" in problem.message for problem in log_chain(org))
+    assert any("no baseline puts a Config recorder into Security/" in problem.message for problem in chain(org))

@@ -3,46 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
+from functools import cache
 
 from orgkit.design.checks.finding import Finding, plural
-from orgkit.design.entities import Account
+from orgkit.design.entities import Account, Target
 from orgkit.design.money import Money
 from orgkit.design.organization import Organization
 
 
-def budget_exceeded(org: Organization) -> Iterator[Finding]:
-    if not (budgets := _budgets(org)):
-        return
-    planned, unplanned = _planned(org)
-    for node, budget in budgets:
-        cost = Money(planned.get(node, {}).get(budget.currency, Decimal(0)), budget.currency)
+def budget_exceeded(org: Organization, targets: Iterable[Target]) -> Iterator[Finding]:
+    for target, budget in _budgets(targets):
+        planned, unplanned = _planned(org, target)
+        cost = Money(planned.get(budget.currency, Decimal(0)), budget.currency)
         if budget < cost:
-            unknown = f"; {plural(unplanned[node], 'account')} in it without a planned cost" if unplanned[node] else ""
+            unknown = f"; {plural(unplanned, 'account')} in it without a planned cost" if unplanned else ""
             yield Finding(
-                node,
+                target.id,
                 f"planned {cost} a month, {cost - budget} over the budget of {budget}{unknown}",
                 "Raise the budget, or plan less.",
             )
 
 
-def budget_currency(org: Organization) -> Iterator[Finding]:
-    if not (budgets := _budgets(org)):
-        return
-    planned, _ = _planned(org)
-    for node, budget in budgets:
-        if others := planned.get(node, {}).keys() - {budget.currency}:
+def budget_currency(org: Organization, targets: Iterable[Target]) -> Iterator[Finding]:
+    for target, budget in _budgets(targets):
+        if others := _planned(org, target)[0].keys() - {budget.currency}:
             yield Finding(
-                node,
+                target.id,
                 f"the budget is in {budget.currency}, but cost is planned in {', '.join(sorted(others))}",
                 "Plan cost and budget in one currency; orgkit never converts.",
             )
 
 
 def currencies_mixed(org: Organization) -> Iterator[Finding]:
-    counts = Counter(a.monthly_cost.currency for a in org.accounts() if a.monthly_cost is not None)
-    if len(counts) > 1:
+    planned = [account.monthly_cost.currency for account in org.accounts() if account.monthly_cost is not None]
+    if len(set(planned)) > 1:
+        counts = Counter(planned)
         listed = ", ".join(f"{plural(n, 'account')} in {currency}" for currency, n in sorted(counts.items()))
         yield Finding(
             org.root.id,
@@ -51,20 +48,23 @@ def currencies_mixed(org: Organization) -> Iterator[Finding]:
         )
 
 
-def required_tag_missing(org: Organization) -> Iterator[Finding]:
+def required_tag_missing(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
     """A tag that an OU above gives counts as given, as it does in a rollup."""
     cost = org.settings.cost
     if cost is None or not cost.required_tags:
         return
-    missing: dict[str, frozenset[str]] = {}  # at each node, what neither it nor anything above it carries
-    for target, parent in org.tree():
-        node = target.id
-        above = frozenset(cost.required_tags) if parent is None else missing[parent]
-        missing[node] = above - target.tags.keys() if target.tags else above
-        if isinstance(target, Account) and missing[node]:
-            named = [tag for tag in cost.required_tags if tag in missing[node]]
+    required = frozenset(cost.required_tags)
+
+    @cache
+    def missing(parent: str | None) -> frozenset[str]:
+        """What neither a root or OU nor anything above it carries."""
+        return required if parent is None else missing(org.parent(parent)).difference(org.entity(parent).tags)
+
+    for account in accounts:
+        if lacking := missing(org.parent(account.id)).difference(account.tags):
+            named = [tag for tag in cost.required_tags if tag in lacking]
             yield Finding(
-                node,
+                account.id,
                 f"neither the account nor an OU above it carries the required tag{'s' * (len(named) > 1)} "
                 + ", ".join(named),
                 f"Add tags: {{{', '.join(f'{tag}: …' for tag in named)}}}.",
@@ -86,27 +86,17 @@ def allocation_tag_unused(org: Organization) -> Iterator[Finding]:
             )
 
 
-def _planned(org: Organization) -> tuple[dict[str, dict[str, Decimal]], Counter[str]]:
-    """For each node: planned cost by currency of everything below, and how many accounts have none."""
-    costs: dict[str, dict[str, Decimal]] = {}
-    unplanned: Counter[str] = Counter()
-    for account in org.accounts():
-        if account.monthly_cost is None:
-            unplanned[account.id] = 1
+def _planned(org: Organization, target: Target) -> tuple[dict[str, Decimal], int]:
+    """Planned cost by currency of a node and everything below it, and how many accounts of it have none."""
+    costs: dict[str, Decimal] = {}
+    unplanned = 0
+    for account in (target,) if isinstance(target, Account) else org.accounts(target.id):
+        if (cost := account.monthly_cost) is None:
+            unplanned += 1
         else:
-            costs[account.id] = {account.monthly_cost.currency: account.monthly_cost.amount}
-    for target, parent in reversed(org.tree()):
-        node = target.id
-        if parent is None:
-            continue
-        if node in costs:
-            above = costs.setdefault(parent, {})
-            for currency, cost in costs[node].items():
-                above[currency] = above.get(currency, Decimal(0)) + cost
-        if node in unplanned:
-            unplanned[parent] += unplanned[node]
+            costs[cost.currency] = costs.get(cost.currency, Decimal(0)) + cost.amount
     return costs, unplanned
 
 
-def _budgets(org: Organization) -> list[tuple[str, Money]]:
-    return [(target.id, target.budget) for target, _ in org.tree() if target.budget is not None]
+def _budgets(targets: Iterable[Target]) -> list[tuple[Target, Money]]:
+    return [(target, target.budget) for target in targets if target.budget is not None]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orgkit.design.organization import Organization
+from orgkit.design.problem import Severity
 from orgkit.design.quotas import Quota
+from orgkit.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Finding:
     message: str
     fix: str = ""
     source: str = ""  # empty: the rule's own source
+    severity: Severity | None = None  # None: the rule's own
 
 
 def over(quota: Quota, place: str, subject: str, fix: str) -> Finding:
@@ -37,6 +40,14 @@ def where(org: Organization, place: str) -> str:
     while key and key not in org.marks:
         key = key[: max(key.rfind("."), key.rfind("["), 0)]
     return f"{org.marks[key]} ({place})" if key else place
+
+
+def named(org: Organization, ref: str, *kinds: str) -> str | None:
+    """The node that the settings name; None where there is none, which the rule unknown-reference says."""
+    try:
+        return org.find(ref, *kinds)
+    except InputError:
+        return None
 
 
 def plural(count: int, thing: str) -> str:

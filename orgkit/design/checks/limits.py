@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orgkit.design.checks.finding import Finding, over, plural
-from orgkit.design.entities import IMPLIED, SCP
+from orgkit.design.entities import IMPLIED, SCP, Entity, OrganizationalUnit, Policy, Target
 from orgkit.design.organization import Organization
 
 _ASK = "Ask AWS for more through Service Quotas, then write what was granted under limits."
@@ -28,9 +28,9 @@ def ous(org: Organization) -> Iterator[Finding]:
         yield over(quota, org.root.id, plural(count, "OU"), "Join OUs that have the same policies.")
 
 
-def ou_depth(org: Organization) -> Iterator[Finding]:
+def ou_depth(org: Organization, ous: Iterable[OrganizationalUnit]) -> Iterator[Finding]:
     quota = org.quotas.quota("ou_depth")
-    for ou in org.ous():
+    for ou in ous:
         depth = org.depth(ou.id)
         if depth > quota.value:
             yield over(quota, ou.id, f"{depth} levels below the root", "Move the OU further up.")
@@ -44,9 +44,9 @@ def policies(org: Organization) -> Iterator[Finding]:
             yield over(quota, org.root.id, plural(count, "policy"), "Remove policies that are attached to nothing.")
 
 
-def policy_size(org: Organization) -> Iterator[Finding]:
+def policy_size(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
     quotas = org.quotas
-    for policy in org.policies():
+    for policy in policies:
         quota = quotas.quota(f"policy_size.{policy.type}")
         # The text is never shorter than its minified form, which takes far longer to make.
         if len(policy.content) > quota.value and (size := len(policy.minified)) > quota.value:
@@ -54,9 +54,9 @@ def policy_size(org: Organization) -> Iterator[Finding]:
             yield over(quota, policy.id, subject, "Shorten it, or split it into several policies.")
 
 
-def policy_white_space(org: Organization) -> Iterator[Finding]:
+def policy_white_space(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
     quotas = org.quotas
-    for policy in org.policies():
+    for policy in policies:
         quota = quotas.quota(f"policy_size.{policy.type}")
         written = len(policy.content)
         if written > quota.value and (size := len(policy.minified)) <= quota.value:
@@ -68,9 +68,10 @@ def policy_white_space(org: Organization) -> Iterator[Finding]:
             )
 
 
-def attached(org: Organization) -> Iterator[Finding]:
+def attached(org: Organization, targets: Iterable[Target]) -> Iterator[Finding]:
     quotas = org.quotas
-    for node in sorted(org.bound()):
+    bound = org.bound()
+    for node in (target.id for target in targets if target.id in bound):
         found = org.attached(node)
         for type, count in Counter(policy.type for policy in found).items():
             quota = quotas.quota(f"attached.{type}")
@@ -85,11 +86,11 @@ def attached(org: Organization) -> Iterator[Finding]:
                 )
 
 
-def attached_min(org: Organization) -> Iterator[Finding]:
+def attached_min(org: Organization, targets: Iterable[Target]) -> Iterator[Finding]:
     if not org.enforces(SCP):
         return
     quota = org.quotas.quota(f"attached_min.{SCP}")
-    for target, _ in org.tree():
+    for target in targets:
         if target.full_aws_access and quota.value <= 1:
             continue
         node = target.id
@@ -104,10 +105,10 @@ def attached_min(org: Organization) -> Iterator[Finding]:
             )
 
 
-def tags(org: Organization) -> Iterator[Finding]:
+def tags(org: Organization, entities: Iterable[Entity]) -> Iterator[Finding]:
     quotas = org.quotas
     most, key_length, value_length = map(quotas.quota, ("tags", "tag_key", "tag_value"))
-    for entity in org.entities():
+    for entity in entities:
         if not entity.tags:
             continue
         if len(entity.tags) > most.value:

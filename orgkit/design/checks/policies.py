@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orgkit.design.checks.finding import Finding, plural
-from orgkit.design.entities import RCP, SCP
+from orgkit.design.entities import RCP, SCP, Policy
 from orgkit.design.organization import Organization
 
 
@@ -30,10 +30,10 @@ def needs_all_features(org: Organization) -> Iterator[Finding]:
         )
 
 
-def type_not_enabled(org: Organization) -> Iterator[Finding]:
+def type_not_enabled(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
     if org.settings.features != "ALL":
         return
-    for policy in org.policies():
+    for policy in policies:
         if policy.type not in org.settings.policy_types and (targets := org.targets(policy.id)):
             yield Finding(
                 policy.id,
@@ -53,8 +53,8 @@ def type_unused(org: Organization) -> Iterator[Finding]:
             )
 
 
-def unattached(org: Organization) -> Iterator[Finding]:
-    for policy in org.policies():
+def unattached(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
+    for policy in policies:
         if not policy.aws_managed and not org.targets(policy.id):
             yield Finding(policy.id, "it is attached to nothing", "Attach it, or take it out of policies.")
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from orgkit.design.checks.finding import Finding
+from orgkit.design.checks.finding import Finding, named
 from orgkit.design.organization import Organization
-from orgkit.errors import InputError
 
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9-]*(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?")
 
 
 def service_principal(org: Organization) -> Iterator[Finding]:
     settings = org.settings
-    named = [("organization.trusted_access", service) for service in settings.trusted_access]
-    named += [("organization.delegated_administrators", service) for service in settings.delegated_administrators]
-    for place, service in named:
+    written = [("organization.trusted_access", service) for service in settings.trusted_access]
+    written += [("organization.delegated_administrators", service) for service in settings.delegated_administrators]
+    for place, service in written:
         if not _SERVICE.fullmatch(service):
             yield Finding(
                 place,
@@ -45,11 +44,7 @@ def delegated_to_management(org: Organization) -> Iterator[Finding]:
         return
     for service, accounts in org.settings.delegated_administrators.items():
         for account in accounts:
-            try:
-                found = org.find(account, "account")
-            except InputError:
-                continue  # said by unknown-reference
-            if found == management.id:
+            if named(org, account, "account") == management.id:
                 yield Finding(
                     f"organization.delegated_administrators.{service}",
                     f"the management account {account} cannot be the delegated administrator of {service}",

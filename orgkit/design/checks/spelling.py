@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccount.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orgkit.design.checks.finding import Finding, over
+from orgkit.design.entities import Account, Entity, OrganizationalUnit, Policy
 from orgkit.design.organization import Organization
 
 _PRINTABLE = re.compile(r"[ -~]*")
@@ -17,9 +18,9 @@ _ROLE = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _SHORTEST_EMAIL = 6
 
 
-def account_name(org: Organization) -> Iterator[Finding]:
+def account_name(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
     quota = org.quotas.quota("account_name")
-    for account in org.accounts():
+    for account in accounts:
         if len(account.name) > quota.value:
             yield over(quota, account.id, f"the name has {len(account.name)} characters", "Shorten name.")
         elif not account.name:
@@ -33,27 +34,27 @@ def account_name(org: Organization) -> Iterator[Finding]:
             )
 
 
-def ou_name(org: Organization) -> Iterator[Finding]:
+def ou_name(org: Organization, ous: Iterable[OrganizationalUnit]) -> Iterator[Finding]:
     quota = org.quotas.quota("ou_name")
-    for ou in org.ous():
+    for ou in ous:
         if len(ou.name) > quota.value:
             yield over(quota, ou.id, f"the name has {len(ou.name)} characters", "Shorten name.")
         elif not ou.name:
             yield Finding(ou.id, "the OU has no name", "Give it a name, or leave name out.")
 
 
-def policy_name(org: Organization) -> Iterator[Finding]:
+def policy_name(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
     quota = org.quotas.quota("policy_name")
-    for policy in org.policies():
+    for policy in policies:
         if len(policy.name) > quota.value:
             yield over(quota, policy.id, f"the name has {len(policy.name)} characters", "Shorten name.")
         elif not policy.name:
             yield Finding(policy.id, "the policy has no name", "Give it a name, or leave name out.")
 
 
-def policy_description(org: Organization) -> Iterator[Finding]:
+def policy_description(org: Organization, policies: Iterable[Policy]) -> Iterator[Finding]:
     quota = org.quotas.quota("policy_description")
-    for policy in org.policies():
+    for policy in policies:
         if len(policy.description) > quota.value:
             yield over(
                 quota,
@@ -63,9 +64,9 @@ def policy_description(org: Organization) -> Iterator[Finding]:
             )
 
 
-def role_name(org: Organization) -> Iterator[Finding]:
+def role_name(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
     quota = org.quotas.quota("role_name")
-    for account in org.accounts():
+    for account in accounts:
         if len(account.role_name) > quota.value:
             yield over(quota, account.id, f"role_name has {len(account.role_name)} characters", "Shorten role_name.")
         elif not _ROLE.fullmatch(account.role_name):
@@ -76,8 +77,8 @@ def role_name(org: Organization) -> Iterator[Finding]:
             )
 
 
-def email_missing(org: Organization) -> Iterator[Finding]:
-    for account in org.accounts():
+def email_missing(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
+    for account in accounts:
         # The management account is known by its role, a pinned one by its id: neither is created.
         if not account.email and not account.management and account.aws_id is None:
             yield Finding(
@@ -87,9 +88,9 @@ def email_missing(org: Organization) -> Iterator[Finding]:
             )
 
 
-def email_form(org: Organization) -> Iterator[Finding]:
+def email_form(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
     quota = org.quotas.quota("email")
-    for account in org.accounts():
+    for account in accounts:
         email = account.email
         if not email:
             continue
@@ -103,8 +104,8 @@ def email_form(org: Organization) -> Iterator[Finding]:
             )
 
 
-def tag_key(org: Organization) -> Iterator[Finding]:
-    for entity in org.entities():
+def tag_key(org: Organization, entities: Iterable[Entity]) -> Iterator[Finding]:
+    for entity in entities:
         for key in entity.tags:
             if not key:
                 yield Finding(entity.id, "a tag has an empty key", "Give the tag a key.")
@@ -115,8 +116,11 @@ def tag_key(org: Organization) -> Iterator[Finding]:
 
 
 def account_name_repeated(org: Organization) -> Iterator[Finding]:
+    accounts = org.accounts()
+    if len({account.name for account in accounts}) == len(accounts):
+        return
     first: dict[str, str] = {}
-    for account in org.accounts():
+    for account in accounts:
         twin = first.setdefault(account.name, account.id)
         if twin != account.id:
             yield Finding(

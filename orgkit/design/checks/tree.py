@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from orgkit.design.checks.finding import Finding
+from orgkit.design.entities import Account, OrganizationalUnit
 from orgkit.design.organization import Organization
 
 
@@ -28,14 +29,14 @@ def account_in_root(org: Organization) -> Iterator[Finding]:
             )
 
 
-def ou_empty(org: Organization) -> Iterator[Finding]:
-    for ou in org.ous():
+def ou_empty(org: Organization, ous: Iterable[OrganizationalUnit]) -> Iterator[Finding]:
+    for ou in ous:
         if not org.children(ou.id):
             yield Finding(ou.id, "the OU has no accounts and no OUs", "Put accounts in it, or take it out.")
 
 
-def account_suspended(org: Organization) -> Iterator[Finding]:
-    for account in org.accounts():
+def account_suspended(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
+    for account in accounts:
         if account.state == "SUSPENDED":
             yield Finding(
                 account.id,
@@ -44,8 +45,8 @@ def account_suspended(org: Organization) -> Iterator[Finding]:
             )
 
 
-def account_closing(org: Organization) -> Iterator[Finding]:
-    for account in org.accounts():
+def account_closing(org: Organization, accounts: Iterable[Account]) -> Iterator[Finding]:
+    for account in accounts:
         if account.state in ("PENDING_CLOSURE", "CLOSED"):
             yield Finding(
                 account.id,

@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from orgkit.design import RCP
-from orgkit.guardrails.lint.reading import Finding, Line, Reading
+from orgkit.design import Policy
+from orgkit.design.checks.finding import Finding
+from orgkit.guardrails.lint.reading import TYPES, Line, Reading
 from orgkit.policy import Condition, problems
 from orgkit.policy.patterns import is_wild
 from orgkit.policy.touching import carriers
@@ -17,10 +18,10 @@ from orgkit.policy.touching import carriers
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]\w*\}")
 
 
-def malformed(reading: Reading) -> Iterator[Finding]:
+def malformed(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """What AWS would refuse, or takes although it cannot do what it says."""
-    for one in reading.org.policies():
-        if one.type not in ("SERVICE_CONTROL_POLICY", RCP):
+    for one in policies:
+        if one.type not in TYPES:
             continue
         for problem in problems(one.content, type=one.type):
             yield Finding(
@@ -31,9 +32,9 @@ def malformed(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def unknown_action(reading: Reading) -> Iterator[Finding]:
+def unknown_action(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A pattern that covers no action of AWS: a Deny that stops nothing, an Allow that opens nothing."""
-    for line in reading.lines:
+    for line in reading.lines(policies):
         patterns = [one for one in line.statement.actions if one != "*"]
         unknown = [one for one in patterns if not reading.catalogue.expand(one)]
         gone = [one for one in unknown if not _retired(one)]
@@ -58,9 +59,9 @@ def _retired(pattern: str) -> bool:
     return pattern.partition(":")[0].lower() in _RETIRED
 
 
-def unknown_key(reading: Reading) -> Iterator[Finding]:
+def unknown_key(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A context key that AWS does not have is absent from every request."""
-    for line, condition in _conditions(reading):
+    for line, condition in _conditions(reading, policies):
         for key in condition.keys:
             if reading.catalogue.key_type(key) is None and not _of_provider(key) and not _left_over(key):
                 yield Finding(
@@ -72,10 +73,10 @@ def unknown_key(reading: Reading) -> Iterator[Finding]:
                 )
 
 
-def placeholder(reading: Reading) -> Iterator[Finding]:
+def placeholder(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A template's variable that nobody filled in: to AWS it is a policy variable without a value."""
     found: dict[str, dict[str, None]] = {}
-    for line in reading.lines:
+    for line in reading.lines(policies):
         for name in left_over(line):
             found.setdefault(line.policy.id, {})[name] = None
     for node, names in found.items():
@@ -93,9 +94,9 @@ def left_over(line: Line) -> list[str]:
     return list(dict.fromkeys(name for text in texts for name in _PLACEHOLDER.findall(text)))
 
 
-def key_not_carried(reading: Reading) -> Iterator[Finding]:
+def key_not_carried(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A key that exists, but not in calls of the statement's actions."""
-    for line, condition in _conditions(reading):
+    for line, condition in _conditions(reading, policies):
         key = condition.key.lower()
         if reading.catalogue.key_type(key) is None or condition.operator == "Null":
             continue
@@ -122,9 +123,9 @@ def key_not_carried(reading: Reading) -> Iterator[Finding]:
         )
 
 
-def operator_of_other_type(reading: Reading) -> Iterator[Finding]:
+def operator_of_other_type(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """An operator that compares another kind of value than the key holds."""
-    for line, condition in _conditions(reading):
+    for line, condition in _conditions(reading, policies):
         kind = reading.catalogue.key_type(condition.key)
         if kind is None:
             continue
@@ -190,8 +191,8 @@ _WORDS = {
 }
 
 
-def _conditions(reading: Reading) -> Iterator[tuple[Line, Condition]]:
-    for line in reading.lines:
+def _conditions(reading: Reading, policies: Iterable[Policy]) -> Iterator[tuple[Line, Condition]]:
+    for line in reading.lines(policies):
         for condition in line.statement.conditions:
             yield line, condition
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from orgkit.guardrails.inheritance import bound, document
+from orgkit.design import Policy
+from orgkit.design.checks.finding import Finding
 from orgkit.guardrails.lens import NOTHING_KNOWN
 from orgkit.guardrails.lint.names import left_over
-from orgkit.guardrails.lint.reading import Finding, Line, Reading
+from orgkit.guardrails.lint.reading import Line, Reading
 from orgkit.guardrails.meaning import Meaning, Viewpoint, meaning
 from orgkit.guardrails.question import statement_keys
 from orgkit.guardrails.standing import Standing
@@ -19,9 +20,9 @@ from orgkit.policy.context import View
 from orgkit.policy.touching import carriers, endpoint_regions, has_several_types
 
 
-def other_resources(reading: Reading) -> Iterator[Finding]:
+def other_resources(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A condition on a key that only one resource of a call carries, in a statement on all of them."""
-    for line in reading.lines:
+    for line in reading.lines(policies):
         statement = line.statement
         if not statement.conditions:
             continue
@@ -56,10 +57,10 @@ def other_resources(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def twin_open(reading: Reading) -> Iterator[Finding]:
+def twin_open(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A denied action beside which another does the same."""
-    for line in reading.denies:
-        mine = _denied_by(reading, line.policy.id)
+    for line in reading.denies(policies):
+        mine = reading.denied_by(line.policy.id)
         for twin in _twins():
             one, other = twin["actions"]
             for closed, left in ((one, other), (other, one)):
@@ -78,9 +79,9 @@ def twin_open(reading: Reading) -> Iterator[Finding]:
                 )
 
 
-def never_matches(reading: Reading) -> Iterator[Finding]:
+def never_matches(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A statement whose resources or conditions fit none of its actions."""
-    for line in reading.lines:
+    for line in reading.lines(policies):
         if not line.bits or line.statement.unconditional or left_over(line):
             continue
         found = _meaning(reading, line)
@@ -101,16 +102,15 @@ def never_matches(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def shadowed(reading: Reading) -> Iterator[Finding]:
+def shadowed(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A Deny that adds nothing, since others deny the same without conditions."""
-    lines = list(reading.denies)
-    for line in lines:
+    for line in reading.denies(policies):
         if not line.bits:
             continue
         cover = 0
         by: dict[str, None] = {}
-        for other in lines:
-            if other.policy.id != line.policy.id or other is line or not other.statement.unconditional:
+        for other in reading.denies([line.policy]):
+            if other is line or not other.statement.unconditional:
                 continue
             # Of two that say the same, the later one is superfluous.
             if (
@@ -129,7 +129,7 @@ def shadowed(reading: Reading) -> Iterator[Finding]:
                 "Take it out; it only costs room.",
             )
             continue
-        if (above := _denied_above(reading, line.policy.id)) and not line.bits & ~above:
+        if (above := reading.denied_above(line.policy.id)) and not line.bits & ~above:
             yield Finding(
                 line.policy.id,
                 f"{line.label}: wherever it is attached, levels above deny the same without conditions",
@@ -137,10 +137,10 @@ def shadowed(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def region_guard(reading: Reading) -> Iterator[Finding]:
+def region_guard(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """A Deny by Region that also stops services whose one endpoint is in a Region that it does not permit."""
     regions = endpoint_regions(reading.org.settings.partition)
-    for line in reading.denies:
+    for line in reading.denies(policies):
         guards = [one for one in line.statement.conditions if one.key.lower() == "aws:requestedregion"]
         if not guards or not any(one.rule.negated for one in guards):
             continue
@@ -199,44 +199,10 @@ def _meaning(reading: Reading, line: Line) -> Meaning:
     return meaning(line.statement, among, _viewpoint(reading))
 
 
-def _denied_by(reading: Reading, policy: str) -> int:
-    bits = 0
-    for line in reading.denies:
-        if line.policy.id == policy:
-            bits |= line.bits
-    return bits
-
-
 def _closed_everywhere(reading: Reading, policy: str, bits: int) -> bool:
     """Whether every target of the policy has another Deny on its path that has a say in these actions."""
     targets = reading.org.targets(policy)
     return bool(targets) and all(
-        any(
-            _denied_by(reading, other.id) & bits
-            for _, level in reading.org.inherited(target)
-            for other in level
-            if other.id != policy
-        )
-        for target in targets
+        any(reading.denied_by(other) & bits for other in path if other != policy)
+        for path in {reading.path(target) for target in targets}
     )
-
-
-def _denied_above(reading: Reading, policy: str) -> int:
-    """What levels above every target of a policy deny without conditions."""
-    targets = reading.org.targets(policy)
-    found = reading.catalogue.all_bits if targets else 0
-    for target in targets:
-        here = 0
-        for level in reading.org.ancestors(target):
-            for one in reading.org.attached(level):
-                if one.id in reading.malformed or one.id == policy or not one.type.endswith("CONTROL_POLICY"):
-                    continue
-                for statement in document(bound(reading.org, one.content), one.type, one.handle).statements:
-                    if statement.effect == "Deny" and statement.unconditional and one.type == _type(reading, policy):
-                        here |= statement.action_bits(reading.catalogue)
-        found &= here
-    return found
-
-
-def _type(reading: Reading, policy: str) -> str:
-    return reading.org.policy(policy).type

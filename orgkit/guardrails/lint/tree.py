@@ -5,33 +5,32 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from orgkit.design import SCP, Account, Organization
+from orgkit.design import SCP, Account, Organization, OrganizationalUnit, Policy, Target
+from orgkit.design.checks.finding import Finding, named
 from orgkit.design.sections import Lens, ProtectedPrincipal
 from orgkit.guardrails.decide import decide
-from orgkit.guardrails.inheritance import attached, document
-from orgkit.guardrails.lint.reading import Finding, Line, Reading
-from orgkit.guardrails.survey import Survey
+from orgkit.guardrails.lint.reading import TYPES, Line, Reading
 from orgkit.guardrails.telling import actions
 
 # What a role needs to set an account up and to mend it, where the design does not say what it must keep.
 _NEEDED = ("iam:CreateRole", "iam:PutRolePolicy", "cloudformation:CreateStack")
 
 
-def blocks_everything(reading: Reading) -> Iterator[Finding]:
+def blocks_everything(reading: Reading, targets: Iterable[Target]) -> Iterator[Finding]:
     """A level at which nothing is allowed, or everything denied."""
     org = reading.org
     if not org.enforces(SCP) or not reading.sound:
         return
     bound = org.bound()
-    for entity, _ in org.tree():
+    for entity in targets:
         node = entity.id
         if isinstance(entity, Account) and entity.management:
             continue
         if entity.full_aws_access and node not in bound:
             continue  # FullAWSAccess alone allows everything
-        allowed, denied = _level(reading, node)
+        allowed, denied = reading.level(node)
         if not allowed & ~denied:
             who = "it" if isinstance(entity, Account) else f"{len(_members(org, node))} accounts below it"
             why = "everything is denied" if allowed else "nothing is allowed"
@@ -44,15 +43,15 @@ def blocks_everything(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def allow_masked(reading: Reading) -> Iterator[Finding]:
+def allow_masked(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """An Allow for actions that a level further up does not allow."""
     org = reading.org
     if not org.enforces(SCP) or not reading.sound:
         return
-    for line in _own_allows(reading):
+    for line in _own_allows(reading, policies):
         for target in org.targets(line.policy.id):
             for above in org.ancestors(target):
-                allowed, denied = _level(reading, above)
+                allowed, denied = reading.level(above)
                 masked = line.bits & (~allowed | denied)
                 if masked and (masked == line.bits or line.bits != reading.catalogue.all_bits):
                     part = "all of it" if masked == line.bits else actions(masked)
@@ -65,12 +64,12 @@ def allow_masked(reading: Reading) -> Iterator[Finding]:
                     break
 
 
-def allow_beside_full_access(reading: Reading) -> Iterator[Finding]:
+def allow_beside_full_access(reading: Reading, policies: Iterable[Policy]) -> Iterator[Finding]:
     """An allow list on a level that allows everything anyway."""
     org = reading.org
     if not org.enforces(SCP):
         return
-    for line in _own_allows(reading):
+    for line in _own_allows(reading, policies):
         if line.bits == reading.catalogue.all_bits:
             continue
         for target in org.targets(line.policy.id):
@@ -83,15 +82,15 @@ def allow_beside_full_access(reading: Reading) -> Iterator[Finding]:
                 )
 
 
-def without_guardrail(reading: Reading) -> Iterator[Finding]:
+def without_guardrail(reading: Reading, ous: Iterable[OrganizationalUnit]) -> Iterator[Finding]:
     """An OU whose accounts nothing but FullAWSAccess binds."""
     org = reading.org
     bound = org.bound()
-    for ou in org.ous():
-        direct = [child for child in org.children(ou.id) if isinstance(org.entity(child), Account)]
-        own = any(child in bound for child in direct)
-        path = [one for _, level in org.inherited(ou.id) for one in level if one.handle not in _IMPLIED]
-        if direct and not own and not any(one.type.endswith("CONTROL_POLICY") for one in path):
+    for ou in ous:
+        if any(org.policy(one).type in TYPES for one in reading.path(ou.id)):
+            continue
+        direct = [child for child in org.children(ou.id) if org.entity(child).kind == "account"]
+        if direct and bound.isdisjoint(direct):
             count = len(direct)
             yield Finding(
                 ou.id,
@@ -101,9 +100,6 @@ def without_guardrail(reading: Reading) -> Iterator[Finding]:
             )
 
 
-_IMPLIED = frozenset({"FullAWSAccess", "RCPFullAWSAccess"})
-
-
 def locked_out(reading: Reading) -> Iterator[Finding]:
     """A protected principal that guardrails keep from what it must be able to do."""
     if not reading.sound:
@@ -111,14 +107,19 @@ def locked_out(reading: Reading) -> Iterator[Finding]:
     org = reading.org
     for number, protected in enumerate(org.settings.protected_principals):
         lens = Lens(name=protected.principal, principal=_in_account(protected.principal))
-        survey = Survey(org, lens)
+        cells = reading.asked.through(lens).cells
+        stopped: dict[tuple[int, str], bool] = {}  # by the cell that accounts share, and the action
         found: dict[tuple[str, str], list[str]] = {}
+        needed = _Needed(org, protected)
         for account in org.accounts():
             if account.management:
                 continue
-            cell = survey.cell(account)
-            for action in _needed(org, protected, account):
-                if cell.blocked & reading.catalogue.expand(action):
+            cell = cells[account.id]
+            for action in needed.by(account):
+                key = id(cell), action
+                if key not in stopped:
+                    stopped[key] = bool(cell.blocked & reading.catalogue.expand(action))
+                if stopped[key]:
                     decision = decide(org, account.id, action, lens=lens)
                     reason = next((str(one).splitlines()[0] for one in decision.reasons if one.effect != "Allow"), "")
                     found.setdefault((action, reason), []).append(org.path(account.id))
@@ -131,15 +132,22 @@ def locked_out(reading: Reading) -> Iterator[Finding]:
             )
 
 
-def _needed(org: Organization, protected: ProtectedPrincipal, account: Account) -> list[str]:
-    if protected.actions:
-        return list(protected.actions)
-    found = list(_NEEDED)
-    role = protected.principal.rpartition("/")[2]
-    for baseline in org.settings.baselines.values():
-        if baseline.role in (None, role) and any(account.id in org.subtree(org.find(place)) for place in baseline.to):
-            found += baseline.actions
-    return list(dict.fromkeys(found))
+class _Needed:
+    """What a protected principal must be able to do in each account."""
+
+    def __init__(self, org: Organization, protected: ProtectedPrincipal) -> None:
+        role = protected.principal.rpartition("/")[2]
+        self._everywhere = protected.actions or _NEEDED
+        self._added: dict[str, tuple[str, ...]] = {}
+        for baseline in org.settings.baselines.values() if not protected.actions else ():
+            if baseline.actions and baseline.role in (None, role):
+                places = [named(org, place, "root", "ou", "account") for place in baseline.to]
+                below = {node for place in places if place is not None for node in org.subtree(place)}
+                self._added |= {node: self._added.get(node, self._everywhere) + baseline.actions for node in below}
+
+    def by(self, account: Account) -> Iterable[str]:
+        """The actions, each once."""
+        return dict.fromkeys(self._added.get(account.id, self._everywhere))
 
 
 def _in_account(arn: str) -> str:
@@ -153,18 +161,6 @@ def _members(org: Organization, node: str) -> list[Account]:
     return [account for account in org.accounts(node) if not account.management]
 
 
-def _own_allows(reading: Reading) -> Iterator[Line]:
-    return (line for line in reading.allows if line.policy.type == SCP and not line.policy.aws_managed and line.bits)
-
-
-def _level(reading: Reading, node: str) -> tuple[int, int]:
-    """What a level may allow, and what it denies without conditions."""
-    allowed = denied = 0
-    for name, text in attached(reading.org, node, SCP):
-        for statement in document(text, SCP, name).statements:
-            bits = statement.action_bits(reading.catalogue)
-            if statement.effect == "Allow":
-                allowed |= bits
-            elif statement.unconditional:
-                denied |= bits
-    return allowed, denied
+def _own_allows(reading: Reading, policies: Iterable[Policy]) -> Iterator[Line]:
+    own = (one for one in policies if one.type == SCP and not one.aws_managed)
+    return (line for line in reading.lines(own) if line.statement.effect == "Allow" and line.bits)

@@ -6,11 +6,9 @@ Rules are quiet where they do not apply: without member accounts, or where polic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-
-from orgkit.design import Organization, Problem, Severity
-from orgkit.design.checks.finding import Finding, where
+from orgkit.design import Organization, OrganizationalUnit, Problem
+from orgkit.design.checks.rule import Followed, Rule
+from orgkit.design.touched import Touched
 from orgkit.guardrails.practice import places, protection, services
 from orgkit.guardrails.practice.view import View
 
@@ -20,22 +18,19 @@ _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 _SRA = "https://docs.aws.amazon.com/prescriptive-guidance/latest/security-reference-architecture/"
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One recommendation: a stable code, how much a breach matters, the function, and the page it comes from."""
-
-    code: str
-    severity: Severity
-    find: Callable[[View], Iterable[Finding]]
-    source: str
-
-
 RULES: tuple[Rule, ...] = (
     Rule("workload-in-management", "warning", places.in_management, _GUIDE + "orgs_best-practices_mgmt-acct.html"),
     Rule("log-archive-shared", "warning", places.log_archive_shared, _PAPER + "security-ou-and-accounts.html"),
     Rule("no-log-archive", "note", places.no_log_archive, _PAPER + "security-ou-and-accounts.html"),
     Rule("no-security-account", "note", places.no_security_account, _PAPER + "security-ou-and-accounts.html"),
-    Rule("production-beside-others", "warning", places.production_beside_others, _PAPER + "workloads-ou.html"),
+    Rule(
+        "production-beside-others",
+        "warning",
+        places.production_beside_others,
+        _PAPER + "workloads-ou.html",
+        of=OrganizationalUnit,
+        sees="around",
+    ),
     Rule("no-suspended-ou", "note", places.no_suspended_ou, _PAPER + "procedural-ous.html"),
     Rule("suspended-ou-open", "warning", places.suspended_ou_open, _PAPER + "procedural-ous.html"),
     Rule("sandbox-without-limits", "warning", places.sandbox_without_limits, _PAPER + "sandbox-ou.html"),
@@ -59,21 +54,16 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+def followed() -> Followed[View]:
+    """The recommendations that one organization does not follow, to be followed from edit to edit."""
+    return Followed(RULES, _view)
+
+
 def practice(org: Organization) -> list[Problem]:
     """Every recommendation that a design does not follow, with its page and how to mend it."""
-    view = View(org)
-    if not view.members:
-        return []
-    return [
-        Problem(
-            code=rule.code,
-            severity=rule.severity,
-            where=where(org, found.place),
-            message=found.message,
-            fix=found.fix,
-            node=found.place if found.place in org else None,
-            source=found.source or rule.source,
-        )
-        for rule in RULES
-        for found in rule.find(view)
-    ]
+    return followed().problems(org, Touched.everything(org))
+
+
+def _view(org: Organization, before: View | None, touched: Touched) -> View | None:
+    view = View(org, before)
+    return view if view.members else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from orgkit.design import Account
-from orgkit.design.checks.finding import Finding
+from orgkit.design import Account, Entity, OrganizationalUnit, Target
+from orgkit.design.checks.finding import Finding, named
 from orgkit.guardrails.practice.view import SANDBOX, SUSPENDED, View
 from orgkit.policy.catalogue import load_catalogue
 
@@ -28,7 +28,7 @@ def in_management(view: View) -> Iterator[Finding]:
             "Move workloads to member accounts, and tag this one as what it is.",
         )
     for role in org.settings.access.roles.values() if org.settings.access is not None else ():
-        if any(org.find(place, "root", "ou", "account") == management.id for place in role.to) and role.trusts:
+        if any(named(org, place, "account") == management.id for place in role.to) and role.trusts:
             yield Finding(
                 f"access.roles.{role.name}",
                 f"{role.name} lets another account work in the management account, where no guardrail binds it",
@@ -41,7 +41,9 @@ def log_archive_shared(view: View) -> Iterator[Finding]:
     org, logging = view.org, view.org.settings.logging
     if logging is None:
         return
-    archive = org.find(logging.account, "account")
+    archive = named(org, logging.account, "account")
+    if archive is None:
+        return
     if org.account(archive).management:
         yield Finding(
             "logging.account", "the logs are kept in the management account", "Give them an account of their own."
@@ -50,7 +52,7 @@ def log_archive_shared(view: View) -> Iterator[Finding]:
     services = [
         service
         for service, accounts in org.settings.delegated_administrators.items()
-        if service in _WATCHING and any(org.find(account, "account") == archive for account in accounts)
+        if service in _WATCHING and any(named(org, account, "account") == archive for account in accounts)
     ]
     if services:
         yield Finding(
@@ -62,7 +64,7 @@ def log_archive_shared(view: View) -> Iterator[Finding]:
 
 def no_log_archive(view: View) -> Iterator[Finding]:
     """Somewhere the logs of all accounts come together."""
-    if view.org.settings.logging is None and not any("log" in account.handle.lower() for account in view.members):
+    if view.org.settings.logging is None and "log" not in view.handles:
         yield Finding(
             view.org.root.id,
             "no account is there to keep the logs of all others",
@@ -73,13 +75,12 @@ def no_log_archive(view: View) -> Iterator[Finding]:
 def no_security_account(view: View) -> Iterator[Finding]:
     """Somebody watches, from an account of their own."""
     admins = {
-        view.org.find(account, "account")
+        named(view.org, account, "account")
         for service, accounts in view.org.settings.delegated_administrators.items()
         for account in accounts
         if service in _WATCHING
     }
-    words = ("security", "audit")
-    if not admins and not any(any(word in account.handle.lower() for word in words) for account in view.members):
+    if not admins - {None} and "security" not in view.handles and "audit" not in view.handles:
         yield Finding(
             view.org.root.id,
             "no account is there for those who watch over the others",
@@ -87,15 +88,17 @@ def no_security_account(view: View) -> Iterator[Finding]:
         )
 
 
-def production_beside_others(view: View) -> Iterator[Finding]:
+def production_beside_others(view: View, ous: Iterable[OrganizationalUnit]) -> Iterator[Finding]:
     """Production stands in an OU of its own, so that its guardrails can be its own."""
     org = view.org
-    for ou in org.ous():
+    for ou in ous:
+        around = _stage(view, ou)
         stages: dict[str, list[str]] = {}
         for child in org.children(ou.id):
             entity = org.entity(child)
-            stage = _stage(view, entity) if isinstance(entity, Account) else None
-            if stage in _STAGES:
+            tagged = _tagged(entity)
+            stage = around if tagged is None else tagged
+            if isinstance(entity, Account) and stage in _STAGES:
                 stages.setdefault("production" if stage in _PRODUCTION else str(stage), []).append(entity.handle)
         if "production" in stages and len(stages) > 1:
             others = ", ".join(name for stage, names in stages.items() if stage != "production" for name in names)
@@ -106,13 +109,14 @@ def production_beside_others(view: View) -> Iterator[Finding]:
             )
 
 
-def _stage(view: View, account: Account) -> str | None:
-    """What an account's tags, or those of the OUs above, say it is for."""
-    for node in reversed(view.org.chain(account.id)):
-        for key, value in view.org.target(node).tags.items():
-            if key.lower() in _STAGE_TAGS:
-                return value.lower()
-    return None
+def _stage(view: View, target: Target) -> str | None:
+    """What the tags of an account or OU, or those of the OUs above, say it is for."""
+    above = (_tagged(view.org.entity(node)) for node in reversed(view.org.chain(target.id)))
+    return next((stage for stage in above if stage is not None), None)
+
+
+def _tagged(entity: Entity) -> str | None:
+    return next((value.lower() for key, value in entity.tags.items() if key.lower() in _STAGE_TAGS), None)
 
 
 def no_suspended_ou(view: View) -> Iterator[Finding]:
@@ -129,12 +133,9 @@ def suspended_ou_open(view: View) -> Iterator[Finding]:
     """What stands in it can do nothing."""
     if not view.guarded:
         return
-    org, catalogue = view.org, load_catalogue()
+    catalogue = load_catalogue()
     for ou in view.named(SUSPENDED):
-        probe = org.copy()
-        handle = "suspended-probe"
-        probe.add_account(handle, ou.id, email="suspended-probe@example.invalid")
-        free = catalogue.all_bits & ~View(probe).plain[f"account:{handle}"]
+        free = catalogue.all_bits & ~view.stopped_in(ou)
         if free == catalogue.all_bits or free.bit_count() > len(catalogue) // 2:
             yield Finding(
                 ou.id,

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from orgkit.design.sections import ConfigDelivery, Logging, Trail
-from orgkit.guardrails.log_bucket import log_bucket
+from orgkit.guardrails.lint import lint
 from orgkit.guardrails.log_policy import log_bucket_policy
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
@@ -39,7 +39,7 @@ def plan_logging(draft: Draft) -> None:
     logging = draft.design.settings.logging
     if logging is None or unread(draft, PART):
         return
-    problems = [problem for problem in log_bucket(draft.design) if problem.severity == "error"]
+    problems = lint(draft.design, {"log-bucket-refuses-writer"})
     draft.blocked += problems
     archive = place_of(draft, draft.design.account(logging.account), "the log archive")
     if archive is None or problems:

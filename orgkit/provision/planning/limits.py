@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from orgkit.design import Account
-from orgkit.design.checks import RULES, check
+from orgkit.design.checks import check
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.match import entities
 
@@ -46,9 +46,7 @@ def check_limits(draft: Draft) -> None:
     """Add to the draft's `blocked` whatever would stop an apply of its steps."""
     if not draft.steps:
         return
-    rules = [rule for rule in RULES if rule.code in _REFUSALS]
-    if any(True for rule in rules for _ in rule.find(draft.design)):
-        draft.blocked += [p for p in check(draft.design) if p.severity == "error" and p.code in _REFUSALS]
+    draft.blocked += check(draft.design, _REFUSALS)
     _counts(draft)
     _unknown(draft)
     _emails(draft)

@@ -13,8 +13,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from orgkit.design import Organization, Problem
+from orgkit.design import Organization
+from orgkit.design.checks.finding import Finding
 from orgkit.errors import OrgkitError
+from orgkit.guardrails.inheritance import bound
+from orgkit.guardrails.lint.reading import Reading
 from orgkit.guardrails.log_policy import logs_in, trail_arn
 from orgkit.policy import Compiled, patterns
 
@@ -51,26 +54,49 @@ class _Call:
     context: Mapping[str, str]
 
 
-def log_bucket(org: Organization) -> Iterator[Problem]:
+def refuses_writer(reading: Reading) -> Iterator[Finding]:
     """What the log archive's bucket policy lacks for those services that `logging:` says write to it."""
-    logging = org.settings.logging
-    if logging is None or logging.bucket_policy is None:
+    org = reading.org
+    document = _document(org)
+    if document is None:
         return
-    document = json.loads(_stood_in(org, logging.bucket_policy.content))
     for call in _calls(org):
         why = _refusal(document, call)
         if why is not None:
-            yield Problem(
-                code="log-bucket-refuses-writer",
-                severity="error",
-                where=org.where("logging.bucket_policy"),
-                message=f"the log bucket's policy does not let {call.service}.amazonaws.com {call.action}{why}: "
+            yield Finding(
+                "logging.bucket_policy",
+                f"the log bucket's policy does not let {call.service}.amazonaws.com {call.action}{why}: "
                 f"{_NEEDS[call.service][call.action]}",
-                fix=f"Allow {call.action} to the service {call.service}.amazonaws.com on "
+                f"Allow {call.action} to the service {call.service}.amazonaws.com on "
                 f"{_place(org, call.service, call.action)}, or take bucket_policy out: a right one is written then.",
-                source=_PAGES[call.service],
+                _PAGES[call.service],
             )
-    yield from _open_to_others(org, document)
+
+
+def open_to_others(reading: Reading) -> Iterator[Finding]:
+    """A statement that lets a service write on behalf of whoever asks it to."""
+    document = _document(reading.org)
+    if document is None:
+        return
+    for one in _statements(document):
+        services = [name for name in _NEEDS if _concerns(one, f"{name}.amazonaws.com")]
+        keys = {key.lower() for block in (one.get("Condition") or {}).values() for key in block}
+        if one.get("Effect") == "Allow" and services and _names(one, "s3:PutObject") and not keys & _OWNERS:
+            yield Finding(
+                "logging.bucket_policy",
+                f"statement {one.get('Sid', 'without a Sid')} lets {' and '.join(services)} write here "
+                "on behalf of any AWS account in the world",
+                'Add a condition: {"StringEquals": {"aws:SourceOrgID": "{{organization.id}}"}}.',
+            )
+
+
+def _document(org: Organization) -> Mapping[str, Any] | None:
+    """The bucket's policy, where the design writes one, as AWS will see it."""
+    logging = org.settings.logging
+    if logging is None or logging.bucket_policy is None:
+        return None
+    found: Mapping[str, Any] = json.loads(_stood_in(org, logging.bucket_policy.content))
+    return found
 
 
 def _place(org: Organization, service: str, action: str) -> str:
@@ -131,22 +157,6 @@ def _refusal(document: Mapping[str, Any], call: _Call) -> str | None:
     )
 
 
-def _open_to_others(org: Organization, document: Mapping[str, Any]) -> Iterator[Problem]:
-    for one in _statements(document):
-        services = [name for name in _NEEDS if _concerns(one, f"{name}.amazonaws.com")]
-        keys = {key.lower() for block in (one.get("Condition") or {}).values() for key in block}
-        if one.get("Effect") == "Allow" and services and _names(one, "s3:PutObject") and not keys & _OWNERS:
-            yield Problem(
-                code="log-bucket-open-to-others",
-                severity="warning",
-                where=org.where("logging.bucket_policy"),
-                message=f"statement {one.get('Sid', 'without a Sid')} lets {' and '.join(services)} write here "
-                "on behalf of any AWS account in the world",
-                fix='Add a condition: {"StringEquals": {"aws:SourceOrgID": "{{organization.id}}"}}.',
-                source="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
-            )
-
-
 def _statements(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     found = document.get("Statement", [])
     return found if isinstance(found, list) else [found]
@@ -170,9 +180,8 @@ def _without_principal(statement: Mapping[str, Any]) -> dict[str, Any]:
 
 def _stood_in(org: Organization, text: str) -> str:
     """The text with an id for every reference: the one that is known, else a stand-in."""
-    ids = {f"account.{account.handle}.id": account.aws_id for account in org.accounts() if account.aws_id is not None}
-    ids["organization.id"] = org.settings.organization_id or _ORGANIZATION
-    return _REFERENCE.sub(lambda found: ids.get(found[1], _ACCOUNT), text)
+    stand_in = {"organization.id": _ORGANIZATION}
+    return _REFERENCE.sub(lambda found: stand_in.get(found[1].strip(), _ACCOUNT), bound(org, text))
 
 
 def _several(value: Any) -> list[str]:

@@ -1,0 +1,137 @@
+"""What is wrong with a design, followed through edits: always what a check from the beginning finds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule
+
+from orgkit.checking import Checker, check
+from orgkit.design import RCP, SCP, Mark, Money
+from orgkit.design.sections import (
+    Baseline,
+    ConfigDelivery,
+    CostAllocation,
+    Expectation,
+    Lens,
+    Logging,
+    Moved,
+    ProtectedPrincipal,
+    Trail,
+)
+from tests.design.organizations import small
+from tests.design.test_undo import Edits
+
+
+def _document(effect: str, actions: str | list[str], **more: Any) -> dict[str, Any]:
+    statement = {"Sid": "Only", "Effect": effect, "Action": actions, "Resource": "*", **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+TO_SHOP: Final = {"StringNotEquals": {"aws:PrincipalAccount": "{{account.shop.id}}"}}
+REGIONS: Final = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+DOCUMENTS: Final = (
+    _document("Deny", "iam:*"),
+    _document("Deny", ["iam:CreateRole", "s3:NoSuchAction"]),
+    _document("Deny", "*", Condition=TO_SHOP),
+    _document("Deny", "*", Condition=REGIONS),
+    _document("Deny", "*"),
+    _document("Deny", ["cloudtrail:StopLogging", "organizations:LeaveOrganization"]),
+    _document("Allow", ["s3:*", "ec2:*"]),
+    _document("Allow", "${Nothing}"),
+)
+# Of every setting that a rule reads, several values.
+SETTINGS: Final[Mapping[str, tuple[Any, ...]]] = {
+    "features": ("ALL", "CONSOLIDATED_BILLING"),
+    "policy_types": ((SCP,), (SCP, RCP), ()),
+    "trusted_access": ((), ("config.amazonaws.com", "guardduty.amazonaws.com"), ("nonsense",)),
+    "delegated_administrators": ({}, {"guardduty.amazonaws.com": ("shop",)}, {"config.amazonaws.com": ("nobody",)}),
+    "partition": ("aws", "aws-cn"),
+    "regions": ((), ("eu-west-1", "us-east-1")),
+    "limits": ({}, {"accounts": 2, "ous": 1}, {"attached.SERVICE_CONTROL_POLICY": 1, "account_name": 4}),
+    "protected_principals": ((), (ProtectedPrincipal(principal="arn:aws:iam::*:role/OrganizationAccountAccessRole"),)),
+    "lenses": ({}, {"far": Lens(name="far", region="sa-east-1")}),
+    "expectations": (
+        (),
+        (
+            Expectation(where="Workloads", actions=("iam:CreateRole",), can=False),
+            Expectation(where="root", actions=("s3:GetObject", "ec2:RunInstances"), can=True),
+            Expectation(where="shop", actions=("ec2:RunInstances",), can=False, lenses=("far",)),
+        ),
+    ),
+    "logging": (
+        None,
+        Logging(account="shop", bucket="logs", trail=Trail(name="all"), config=ConfigDelivery()),
+        Logging(account="nobody", bucket="logs"),
+    ),
+    "baselines": ({}, {"base": Baseline(name="base", to=("Workloads",), actions=("s3:CreateBucket",))}),
+    "cost": (None, CostAllocation(required_tags=("Team", "Stage"), allocation_tags=("team",))),
+    "moved": ((), (Moved(old="Old", new="Workloads"), Moved(old="Older", new="Gone"))),
+    "organization_id": (None, "o-exampleorgid"),
+}
+
+
+class FollowedChecks(Edits):
+    """The edits of any design; after each the checks that follow say what checks from the beginning say."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.org = small()
+        self.org.configure(policy_types=(SCP, RCP))
+        self.org.add_ou("Suspended")
+        self.org.add_ou("Sandbox", tags={"Environment": "dev"})
+        self.org.add_account("main", email="main@example.com", management=self.org.management is None)
+        self.org = self.org.copy()
+        self.start: Any = None
+        self.checker = Checker(self.org)
+        self.checker.problems()
+
+    @rule(data=st.data(), document=st.sampled_from(DOCUMENTS), type=st.sampled_from([SCP, SCP, RCP]))
+    def write(self, data: st.DataObject, document: dict[str, Any], type: str) -> None:
+        """A policy that is there says something else, or there is a new one."""
+        if type == SCP and (written := [policy.id for policy in self.org.policies()]):
+            self.attempt("set", data.draw(st.sampled_from(written)), content=document)
+        else:
+            self.attempt("add_policy", f"new-{len(self.org.policies())}", document, type=type)
+
+    @rule(
+        data=st.data(), stage=st.sampled_from(["production", "dev", ""]), cost=st.sampled_from(["5 USD", "7 EUR", ""])
+    )
+    def describe(self, data: st.DataObject, stage: str, cost: str) -> None:
+        tags = {"Stage": stage, "Team": "x"} if stage else {}
+        self.attempt("set", self.pick(data, "root", "ou", "account"), tags=tags)
+        self.attempt("set", self.pick(data, "account"), monthly_cost=Money.parse(cost) if cost else None)
+        self.attempt("set", self.pick(data, "root", "ou", "account"), budget=Money.parse("6 USD"))
+
+    @rule(data=st.data(), field=st.sampled_from(sorted(SETTINGS)))
+    def decide_otherwise(self, data: st.DataObject, field: str) -> None:
+        self.attempt("configure", **{field: data.draw(st.sampled_from(SETTINGS[field]))})
+
+    @rule(line=st.integers(1, 99))
+    def save(self, line: int) -> None:
+        """Saving gives everything its place in the file."""
+        self.org.marks = {"account:shop": Mark("org.yaml", line, 3), "ou:Workloads": Mark("org.yaml", line, 1)}
+
+    @invariant()
+    def followed_problems_are_those_of_a_check_from_the_beginning(self) -> None:
+        if hasattr(self, "org"):
+            followed, found = set(self.checker.problems()), set(check(self.org))
+            assert not followed ^ found, (followed - found, found - followed)
+            assert list(self.checker.problems()) == list(check(self.org))
+
+    def teardown(self) -> None:
+        """Undo everything, at once and then nothing."""
+        if hasattr(self, "org"):
+            while self.org.history:
+                self.org.undo()
+            self.followed_problems_are_those_of_a_check_from_the_beginning()
+
+    settings_name_what_they_named_at_first = None
+    a_copy_is_equal_and_ordered_alike = None
+
+
+TestFollowedChecks = FollowedChecks.TestCase
+TestFollowedChecks.settings = settings(max_examples=25, stateful_step_count=20, phases=[Phase.generate])
