@@ -8,20 +8,20 @@ from random import Random
 from typing import Any
 
 from orgkit.cloud import beyond_moto
+from orgkit.cloud.authorization import Authorization, Caller, Callers
 from orgkit.cloud.clock import Clock
 from orgkit.cloud.motoland import LOCK, Moto
 from orgkit.cloud.organizations import ApiError, Call, Fate, Organizations
 from orgkit.cloud.organizations.limits import Unlimited, limits
 from orgkit.cloud.organizations_mirror import mirror
 from orgkit.cloud.record import Entry, Record
-from orgkit.cloud.wire import Reply, Request, Unsupported, error_reply, json_reply
+from orgkit.cloud.wire import Reply, Request, Unsupported, json_reply
 from orgkit.errors import FileError
 
 MANAGEMENT_ACCOUNT = "123456789012"
 # Services of moto that look accounts and OUs up for themselves.
 _LOOK_UP_ACCOUNTS = {"cloudformation", "ram", "securityhub"}
-_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/(?:.*/)?([^/]+)")
-_ACCESS_KEY = re.compile(rb"<AccessKeyId>(\w+)</AccessKeyId>")
+_ROLE_ARN = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/.+")
 
 
 class EmbeddedAws:
@@ -40,7 +40,8 @@ class EmbeddedAws:
         self._record = record
         self._changes = 0
         self._reads = 0
-        self._keys: dict[str, str] = {}  # access key id → account
+        self._callers = Callers(MANAGEMENT_ACCOUNT, self.moto)
+        self._authorization = Authorization(self.organizations, self.moto)
         self._furnished: set[str] = set()
         try:
             for entry in record.entries if record is not None else ():
@@ -56,23 +57,23 @@ class EmbeddedAws:
         """
         with LOCK:
             now = self.clock.time()
-            caller = self._caller(request)
+            who = self._callers.of(request)
+            caller = who.account
+            self._settle(caller, now)
+            refusal = self._authorization.refusal(request, who, now)
+            if refusal is not None:
+                return refusal
             if request.service == "organizations":
                 return self._call_organizations(request, caller, now, fate or Fate())
-            self._settle(caller, now)
             if beyond_moto.finds(request):
                 return self._call_beyond(request, caller, now)
-            return beyond_moto.refusal(self._beyond, request, caller) or self._call_moto(request, caller, now)
+            return beyond_moto.refusal(self._beyond, request, caller) or self._call_moto(request, who, now)
 
     def close(self) -> None:
         """Forget everything; a state file keeps what it has."""
         self.moto.close()
         if self._record is not None:
             self._record.close()
-
-    def _caller(self, request: Request) -> str:
-        named = request.headers.get("x-moto-account-id")
-        return named or self._keys.get(request.access_key, MANAGEMENT_ACCOUNT)
 
     # Organizations ------------------------------------------------------------------------------------------------
 
@@ -109,11 +110,12 @@ class EmbeddedAws:
 
     # Everything else ----------------------------------------------------------------------------------------------
 
-    def _call_moto(self, request: Request, caller: str, now: float) -> Reply:
+    def _call_moto(self, request: Request, who: Caller, now: float) -> Reply:
+        caller = who.account
         self._furnish(caller)
         assumed: str | None = None
         if request.service == "sts" and request.operation.startswith("AssumeRole"):
-            assumed, refusal = self._check_assume_role(request)
+            assumed, refusal = self._check_assume_role(request, who, now)
             if refusal is not None:
                 return refusal
         if request.service in _LOOK_UP_ACCOUNTS:
@@ -127,7 +129,7 @@ class EmbeddedAws:
             self._reads += 1
             seed = f"read/{self._changes}/{self._reads}"
         reply = self.moto.call(request, caller, seed)
-        self._remember_key(reply, assumed or caller)
+        self._callers.learn(request, reply, assumed or caller)
         if mutates and reply.status < 400:
             self._changed(Entry.of_http(now, caller, request))
         return reply
@@ -143,27 +145,16 @@ class EmbeddedAws:
             self.moto.now = entry.joined
             self.moto.ensure_role(account, entry.role, org.management_id, f"role/{account}")
 
-    def _check_assume_role(self, request: Request) -> tuple[str | None, Reply | None]:
-        """Return the account of the role, or AWS's refusal when there is no such account or role."""
+    def _check_assume_role(self, request: Request, who: Caller, now: float) -> tuple[str | None, Reply | None]:
+        """Return the account of the role, or AWS's refusal when there is no such account or role, or it trusts others.
+
+        What the form of the request is worth, moto says.
+        """
         found = _ROLE_ARN.fullmatch(request.form.get("RoleArn", ""))
         if found is None:
-            return None, None  # moto answers for the form of the request
-        account, role = found[1], found[2]
-        org = self.organizations.organization
-        member = org.accounts.get(account) if org is not None else None
-        known = account == MANAGEMENT_ACCOUNT or (member is not None and member.state == "ACTIVE")
-        if known:
-            self._furnish(account)
-        if not known or not self.moto.has_role(account, role):
-            who = f"arn:aws:iam::{self._caller(request)}:root"
-            message = f"User: {who} is not authorized to perform: sts:AssumeRole on resource: {request.form['RoleArn']}"
-            return None, error_reply(request, 403, "AccessDenied", message)
-        return account, None
-
-    def _remember_key(self, reply: Reply, account: str) -> None:
-        found = _ACCESS_KEY.search(reply.body or b"")
-        if found and reply.status < 400:
-            self._keys[found[1].decode()] = account
+            return None, None
+        self._furnish(found[1])
+        return found[1], self._authorization.untrusted(request, who, now)
 
     # The record ---------------------------------------------------------------------------------------------------
 
@@ -197,7 +188,7 @@ class EmbeddedAws:
                 raise self._stale(entry, str(error)) from None
             if reply.status >= 400:
                 raise self._stale(entry, reply.body.decode("utf-8", "replace")[:200])
-            self._remember_key(reply, entry.caller)
+            self._callers.learn(entry.request, reply, entry.caller)
         self._changes += 1
 
     def _stale(self, entry: Entry, why: str) -> FileError:

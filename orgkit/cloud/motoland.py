@@ -8,11 +8,13 @@ A process that also uses moto by itself, with `mock_aws`, resets whichever world
 from __future__ import annotations
 
 import datetime
+import json
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,6 +25,15 @@ from orgkit.errors import MissingExtra
 LOCK = threading.RLock()
 
 _current: Moto | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A role or a user; `trust` is a role's trust policy."""
+
+    arn: str
+    tags: Mapping[str, str]
+    trust: str = ""
 
 
 class Moto:
@@ -54,6 +65,8 @@ class Moto:
                 answer = BotocoreStubber().process_request(prepared)
             except NotImplementedError as error:
                 raise Unsupported(str(error)) from None
+            except Exception as error:  # moto stumbles over some requests that it did not expect
+                raise Unsupported(f"moto: {error!r}") from error
         if answer is None or (answer[0] == 404 and answer[2] == "Not yet implemented"):
             raise Unsupported(request.url)
         status, reply_headers, body = answer
@@ -123,8 +136,6 @@ class Moto:
 
     def ensure_role(self, account: str, role: str, management: str, seed: str) -> None:
         """Make the role that AWS puts into a created account, unless it is there."""
-        import json
-
         from moto.iam.models import iam_backends
 
         trust = {
@@ -155,12 +166,26 @@ class Moto:
             # AWS attaches AdministratorAccess; moto has the managed policies only at 31 MB an account.
             iam.put_role_policy(role, "AdministratorAccess", json.dumps(everything))
 
-    def has_role(self, account: str, role: str) -> bool:
-        """Whether an account has a role of this name."""
+    def principal(self, account: str, kind: str, name: str) -> Principal | None:
+        """Return a role or a user ("role", "user") of an account by its name, or None."""
         from moto.iam.models import iam_backends
 
         with self.active("look"):
-            return any(entry.name == role for entry in iam_backends[account]["aws"].roles.values())
+            iam = iam_backends[account]["aws"]
+            entries = iam.roles if kind == "role" else iam.users
+            found = next((entry for entry in entries.values() if entry.name == name), None)
+            if found is None:
+                return None
+            trust: Any = getattr(found, "assume_role_policy_document", "")
+            text = trust if isinstance(trust, str) else json.dumps(trust)  # a stack gives it as an object
+            return Principal(found.arn, {tag["Key"]: tag["Value"] for tag in found.tags or ()}, text)
+
+    def bucket_owner(self, bucket: str) -> str | None:
+        """Return the account that a bucket belongs to, or None where there is no such bucket."""
+        from moto.s3.models import s3_backends
+
+        with self.active("look"):
+            return s3_backends.bucket_accounts.get(bucket, (None, None))[1]
 
 
 def _instances() -> list[Any]:

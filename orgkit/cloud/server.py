@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
+from orgkit.cloud import rest
 from orgkit.cloud.clock import Clock, SystemClock
 from orgkit.cloud.faults import Faults
 from orgkit.cloud.front import Front
@@ -124,7 +125,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(self._controlled(body))
             return
         request = Request(self.command, self.path, headers, body)
-        request = Request(self.command, _aws_url(request), headers, body)
+        found = rest.match(request.service, self.command, self.path, headers) if " " in request.operation else None
+        request = Request(self.command, _aws_url(request), headers, body, found.operation if found else None)
         try:
             reply = self.front.answer(request)
         except NoAnswer:

@@ -181,7 +181,8 @@ class _Gate:
                 f"the embedded AWS cannot do {asked.service}:{asked.operation}",
                 mend="`target.can(service, operation)` tells beforehand; use an aws target for this.",
             ) from None
-        return AWSResponse(request.url, reply.status, _headers(reply), _Raw(reply.body))
+        body = b"" if request.method == "HEAD" else reply.body
+        return AWSResponse(request.url, reply.status, _headers(reply), _Raw(body))
 
 
 def _headers(reply: Reply) -> Any:

@@ -74,7 +74,8 @@ class Request:
             return target.rpartition(".")[2]
         if "Action" in self.form:
             return self.form["Action"]
-        return f"{self.method} {urlsplit(self.url).path.rstrip('/').rpartition('/')[2]}"
+        last = urlsplit(self.url).path.rstrip("/").rpartition("/")[2]
+        return last if "smithy-protocol" in self.headers else f"{self.method} {last}"
 
     @property
     def mutates(self) -> bool:
@@ -118,11 +119,26 @@ def error_reply(request: Request, status: int, code: str, message: str) -> Reply
     if request.form:
         error = f"<Type>Sender</Type><Code>{code}</Code><Message>{_xml(message)}</Message>"
         text = f"<ErrorResponse><Error>{error}</Error></ErrorResponse>"
+        if request.service == "ec2":
+            text = f"<Response><Errors><Error>{error}</Error></Errors></Response>"
         return Reply(status, {"content-type": "text/xml"}, text.encode())
     if request.service in ("s3", "cloudfront", "route53"):
         text = f"<Error><Code>{code}</Code><Message>{_xml(message)}</Message></Error>"
         return Reply(status, {"content-type": "application/xml"}, text.encode())
-    return json_reply(status, {"__type": code, "message": message, "Message": message}, code)
+    told = {"__type": code, "message": message, "Message": message}
+    if "smithy-protocol" in request.headers:
+        headers = {"content-type": "application/cbor", "smithy-protocol": request.headers["smithy-protocol"]}
+        return Reply(status, headers, _cbor(told))
+    return json_reply(status, told, code)
+
+
+def _cbor(texts: Mapping[str, str]) -> bytes:
+    """A map of texts: https://www.rfc-editor.org/rfc/rfc8949#section-3.1 (majors 5 and 3, lengths of four bytes)."""
+    body = b"\xba" + len(texts).to_bytes(4, "big")
+    for text in (part for pair in texts.items() for part in pair):
+        encoded = text.encode()
+        body += b"\x7a" + len(encoded).to_bytes(4, "big") + encoded
+    return body
 
 
 def _xml(text: str) -> str:

@@ -19,9 +19,9 @@ from orgkit.policy.context import (
     read_principal,
     read_resources,
 )
-from orgkit.policy.decision import Decision, Outcome
+from orgkit.policy.decision import Decision, Outcome, Reason
 from orgkit.policy.exemptions import aws_managed_key, outside_rcps, outside_scps, service_linked
-from orgkit.policy.explain import explain
+from orgkit.policy.explain import certain_denial, explain
 from orgkit.policy.fusing import distinct_tests, fused_denies
 from orgkit.policy.language import PolicyDocument, Statement
 from orgkit.policy.parse import RESOURCE_CONTROL_POLICY, SERVICE_CONTROL_POLICY, parse
@@ -143,6 +143,14 @@ class Compiled:
         """Return only the outcome of one request."""
         asked = self.read(request, partial)
         return explain(asked, self.level_names).outcome if partial else self._decide(asked)
+
+    def certain_denial(self, request: Mapping[str, Any]) -> Reason | None:
+        """Return what stops a request whatever the keys that it leaves open hold, or None where nothing surely does.
+
+        It is a Deny that applies, or a level without an Allow. Unlike `evaluate` with `partial` it takes one statement
+        at a time: what only several Denies stop between them, whatever a key holds, is not found.
+        """
+        return certain_denial(self.read(request, True), self.level_names)
 
     def _decide(self, asked: Asked) -> Outcome:
         plan = asked.plan

@@ -65,6 +65,20 @@ def explain(asked: Asked, level_names: tuple[str, ...]) -> Decision:
     return Decision("undetermined", reasons, answer.missing, answer.turns, answer.outcomes, action=asked.action)
 
 
+def certain_denial(asked: Asked, level_names: tuple[str, ...]) -> Reason | None:
+    """The first Deny that applies whatever is open, or else the first level where no Allow can."""
+    denies = (*(asked.plan.scp_denies if asked.scp else ()), *(asked.plan.rcp_denies if asked.rcp else ()))
+    for view in asked.views:
+        for rule in denies:
+            if rule.applies(view):
+                return _reason(rule, view, True)
+    for view in asked.views if asked.scp else ():
+        for index, rules in asked.plan.allows:
+            if all(rule.applies(view) is False for rule in rules):
+                return _lack(index, level_names[index], bool(rules), asked, view)
+    return None
+
+
 def _decision(outcome: Outcome, reasons: tuple[Reason, ...], asked: Asked) -> Decision:
     return Decision(outcome, reasons, outcomes=(outcome,), action=asked.action)
 

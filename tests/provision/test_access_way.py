@@ -7,10 +7,13 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from orgkit.cloud import Target, connect, read
+from orgkit.cloud.sessions import Credentials
 from orgkit.design import Organization, save
 from orgkit.design.sections import Assignment, PermissionSet, Removal, SecretReference
 from orgkit.errors import Incomplete, Refused
@@ -112,15 +115,28 @@ def test_the_second_plan_is_empty(applied: tuple[Target, Organization]) -> None:
     assert "access" not in {problem.where for problem in second.described}
 
 
+def _client(target: Target, service: str, keys: dict[str, Any]) -> Any:
+    given = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], float("inf"))
+    return target._sessions.client(service, target.region, given)
+
+
 def test_the_role_is_assumed_and_used(applied: tuple[Target, Organization]) -> None:
     target, _ = applied
+    # A service assumes the pipeline's role; here the management account stands in for it.
+    stand_in = {"Effect": "Allow", "Principal": {"AWS": target.account_id}, "Action": "sts:AssumeRole"}
+    target.client("iam", account="tools").update_assume_role_policy(
+        RoleName="pipeline", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [stand_in]})
+    )
     sts = target.client("sts", account="tools", role="pipeline")
     assert sts.get_caller_identity()["Account"] == target.account("tools")
     shop = target.account("shop")
     arn = f"arn:aws:iam::{shop}:role/deploy"
+    with pytest.raises(ClientError, match="AccessDenied"):
+        sts.assume_role(RoleArn=arn, RoleSessionName="release")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        target.client("sts").assume_role(RoleArn=arn, RoleSessionName="release", ExternalId=SECRET)
     keys = sts.assume_role(RoleArn=arn, RoleSessionName="release", ExternalId=SECRET)["Credentials"]
-    assert keys["AccessKeyId"]
-    deploying = target.client("s3", account="shop", role="deploy")
+    deploying = _client(target, "s3", keys)
     deploying.create_bucket(Bucket="release-artifacts")
     assert [b["Name"] for b in target.client("s3", account="shop").list_buckets()["Buckets"]] == ["release-artifacts"]
     assert not target.client("s3", account="stock").list_buckets()["Buckets"]

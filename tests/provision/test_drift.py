@@ -83,7 +83,7 @@ def tagged(way: Way) -> None:
 
 
 def rewritten(way: Way) -> None:
-    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}]}
     way.client.update_policy(PolicyId=way.id("sandbox-limits"), Content=json.dumps(document), Description="None")
 
 
