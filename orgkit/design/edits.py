@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from orgkit.design import quotas, references
+from orgkit.design import quotas, references, split_charges
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Edit, Move, Remove, Replace
 from orgkit.design.entities import (
     IMPLIED,
@@ -25,7 +25,7 @@ from orgkit.design.entities import (
     Target,
 )
 from orgkit.design.money import Money
-from orgkit.design.sections import Moved, Settings
+from orgkit.design.sections import CostAllocation, Moved, Settings
 from orgkit.errors import DesignError, did_you_mean
 
 if TYPE_CHECKING:
@@ -218,6 +218,31 @@ def configure(org: Organization, **values: Any) -> Edit:
     quotas.load().granting(values.get("limits", {}))  # refuses a limit that does not exist
     after = replace(org.settings, **values, declared=org.settings.declared | values.keys())
     return Edit(f"configure {', '.join(sorted(values))}", (Configure(org.settings, after),))
+
+
+def share_cost(
+    org: Organization, name: str, *, source: str, method: str, to: split_charges.Carriers, step: int = 0
+) -> Edit:
+    def named(ref: str) -> str:
+        entity = org.target(ref)
+        return entity.handle if isinstance(entity, Account) else org.path(entity.id)
+
+    targets = tuple(
+        one if one.place is None else replace(one, place=named(one.place)) for one in split_charges.carriers(to)
+    )
+    if org.find(source, "root", "ou", "account") == org.root.id:
+        raise DesignError("the cost of everything has nobody to be shared by", mend="Name an account or an OU.")
+    try:
+        charge = split_charges.split_charge(name=name, source=named(source), method=method, to=targets, step=step)
+    except DesignError as error:
+        raise DesignError(f"shared cost {name} {error.what}", mend=error.mend) from None
+    cost = org.settings.cost or CostAllocation()
+    after = replace(
+        org.settings,
+        cost=replace(cost, shared={**cost.shared, name: charge}),
+        declared=org.settings.declared | {"cost"},
+    )
+    return Edit(f"share the cost of {source} as {name}", (Configure(org.settings, after),))
 
 
 # ---- what an organization cannot have: also asked by whoever builds one from a file or from AWS --

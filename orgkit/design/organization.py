@@ -13,7 +13,7 @@ from typing import Any
 
 import networkx as nx
 
-from orgkit.design import edits, quotas
+from orgkit.design import edits, quotas, split_charges
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Edit, Move, Remove, Replace
 from orgkit.design.entities import (
     IMPLIED,
@@ -364,6 +364,13 @@ class Organization:
     def configure(self, **fields: Any) -> Edit:
         """Set fields of the settings beside the tree."""
         return self.perform(edits.configure(self, **fields))
+
+    def share_cost(self, name: str, *, source: str, method: str, to: split_charges.Carriers, step: int = 0) -> Edit:
+        """Have others carry the cost of an account, or of each one of an OU: EVEN, FIXED, PROPORTIONAL or USAGE.
+
+        `to` names accounts, OUs, `root` or `tag:KEY=VALUE`; with FIXED (percentages) and USAGE it maps them to numbers.
+        """
+        return self.perform(edits.share_cost(self, name, source=source, method=method, to=to, step=step))
 
     def copy(self) -> Organization:
         """An independent organization of the same state, with no history."""

@@ -20,6 +20,7 @@ from orgkit.cost import Rollup, after_move, read_charges, roll_up_charges, rollu
 from orgkit.cost.amounts import exact, round_to_foot
 from orgkit.design import Money, Organization
 from orgkit.design.sections import CostAllocation, SplitCharge, SplitTarget
+from orgkit.errors import DesignError, InputError
 from tests.cost.test_billing import bill
 from tests.design.organizations import usd
 
@@ -194,6 +195,11 @@ def emptied(org: Organization) -> Organization:
     return shared(org, charge("net", "network", "EVEN", "Empty"))
 
 
+def moved(org: Organization) -> Organization:
+    org.move("network", "West")
+    return org
+
+
 WRONG: dict[str, tuple[Callable[[Organization], Organization], str]] = {
     "two of them split one account": (
         lambda org: shared(org, charge("a", "network", "EVEN", "East"), charge("b", "Core", "EVEN", "West")),
@@ -215,6 +221,10 @@ WRONG: dict[str, tuple[Callable[[Organization], Organization], str]] = {
         lambda org: shared(org, charge("a", "netwrok", "EVEN", "East")),
         "netwrok",
     ),
+    "an account that moved into an OU that is split too": (
+        lambda org: moved(shared(org, charge("a", "network", "EVEN", "East"), charge("b", "West", "EVEN", "East"))),
+        "shared costs a and b both split",
+    ),
     "an OU without accounts": (emptied, "Empty has no account that can carry it"),
     "a tag that nobody has": (
         lambda org: shared(org, charge("a", "network", "EVEN", "tag:Team=t9")),
@@ -235,6 +245,51 @@ def test_what_is_wrong_is_an_error_of_the_check_and_nothing_is_split(
     found = rollup(org)
     assert all(not row.allocated for row in found.rows)
     assert found.kept
+
+
+# ---- edits ---------------------------------------------------------------------------------------
+
+
+def test_an_edit_shares_a_cost_by_names_that_the_file_has_and_is_undone() -> None:
+    org = shops()
+    org.share_cost("core", source="ou:Core", method="FIXED", to={"account:east1": "33.3", "West": "66.7"})
+    cost = org.settings.cost
+    assert cost is not None
+    assert cost.shared["core"] == charge("core", "Core", "FIXED", east1="33.3", West="66.7")
+    assert carried(org)["network"] == 0
+    org.undo()
+    assert org.settings.cost is None
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "percentages of ninety": (
+        {"method": "FIXED", "to": {"East": 90}},
+        "shared cost net has percentages that add up to 90",
+    ),
+    "a method there is not": ({"method": "EVENLY", "to": ["East"]}, "no method 'EVENLY'"),
+    "weights that nobody asked for": ({"method": "EVEN", "to": {"East": 1}}, "takes no weights"),
+    "a weight that is missing": ({"method": "USAGE", "to": ["East"]}, "lacks what was measured"),
+    "a weight that is no number": ({"method": "USAGE", "to": {"East": "many"}}, "the weight of East"),
+    "a weight that is a float": ({"method": "USAGE", "to": {"East": 0.1}}, "Decimal"),
+    "a place there is not": ({"method": "EVEN", "to": ["Est"]}, "Est"),
+    "the whole organization": ({"method": "EVEN", "to": ["East"], "source": "root"}, "the cost of everything"),
+}
+
+
+@pytest.mark.parametrize(("fields", "words"), REFUSED.values(), ids=REFUSED)
+def test_an_edit_that_cannot_be_is_refused(fields: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        shops().share_cost("net", **{"source": "network", **fields})
+
+
+def test_names_follow_moves_and_what_is_named_cannot_be_removed() -> None:
+    org = shops()
+    org.share_cost("net", source="network", method="EVEN", to=["West", "east1"])
+    org.move("West", "East")
+    assert org.settings.cost is not None
+    assert [str(one) for one in org.settings.cost.shared["net"].to] == ["East/West", "east1"]
+    with pytest.raises(DesignError, match=r"cost\.shared\.net\.source still names it"):
+        org.remove("network")
 
 
 # ---- bills ---------------------------------------------------------------------------------------

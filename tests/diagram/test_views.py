@@ -146,6 +146,15 @@ class TestCost:
     def test_below_an_ou_shares_are_of_that_ou(self, org: Organization) -> None:
         assert card(org, "cost", "Workloads", under="Workloads").note == "10,250.50 USD · 100%"
 
+    def test_what_is_carried_stands_behind_what_it_costs(self, org: Organization) -> None:
+        org.share_cost("net", source="networking", method="EVEN", to=["Workloads/Production"])
+        drawn = card(org, "cost", "Infrastructure")
+        assert drawn.note == "2,350 USD → 1,100 USD · 8%"
+        assert row(drawn, "networking").note == "1,250 USD → 0 USD"
+        assert row(card(org, "cost", "Production"), "app-a-prod").note == "5,200 USD → 5,825 USD"
+        assert card(org, "cost", "Root").note == "14,345.75 USD · 100%"
+        assert words(card(org, "cost", "Production")) == []
+
     def test_a_given_answer_is_shown_instead_of_the_plan(self, org: Organization) -> None:
         other = org.copy()
         other.set("app-a-prod", monthly_cost=Money.parse("1 USD"))

@@ -107,3 +107,20 @@ def test_without_a_person_the_whole_tree_stands_in_text_and_html():
     data, _ = CostView(small(), interactive=False)._repr_mimebundle_()
     assert "shop" in data["text/plain"] and "<select" not in data["text/html"] and "shop" in data["text/html"]
     assert data.keys() == {"text/plain", "text/html"}
+
+
+def test_what_is_shared_stands_in_columns_of_its_own_down_to_the_account():
+    org = small()
+    org.share_cost("play", source="play", method="EVEN", to=["Production"])
+    view = CostView(org)
+    head = [cell if isinstance(cell, str) else cell["text"] for cell in tree(view)["head"]]
+    assert head[-4:-2] == ["allocated", "in the end"]
+    shown = lines(view)
+    assert "Production 900 900 94.7% 50.50 950.50 1,000 90%" in shown
+    assert "play 50.50 5.3% -50.50 0" in next(line for line in shown if line.startswith("play "))
+    press(view, type="by", values={"by": "owner"})
+    assert json.dumps(view.blocks())
+
+
+def test_without_shared_cost_there_are_no_such_columns():
+    assert "in the end" not in str(tree(CostView(small()))["head"])

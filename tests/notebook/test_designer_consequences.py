@@ -76,3 +76,16 @@ def test_with_a_live_organization_every_edit_is_planned():
     assert "Labs" in shown(answer)
     answer = controller.handle({"type": "undo"})
     assert "no more to do" in strip(answer) and "ou:Labs" not in controller.marks
+
+
+def test_an_edit_that_changes_who_carries_shared_cost_is_told(controller):
+    controller.org.share_cost("sandbox", source="Sandbox", method="EVEN", to=["Production"])
+    controller.handle({"type": "ready"})
+    answer = controller.handle({"type": "set", "node": "play", "values": {"monthly_cost": "100.50 USD"}})
+    told = strip(answer)
+    assert "Sandbox: +50 USD" in told
+    assert "Workloads/Production, with shared cost: +50 USD" in told
+    assert "Sandbox, with shared cost: 0" not in told
+    controller.handle({"type": "select", "node": "ou:Sandbox"})
+    panel = shown(controller.handle({"type": "show", "panel": "cost"}))
+    assert "carried by others" in panel and "with shared cost" in panel

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 from orgkit.design.file.plain import Plain, PlainList, PlainMap
@@ -24,14 +23,12 @@ from orgkit.design.file.shape import (
     written,
 )
 from orgkit.design.file.yaml_nodes import LIST, MAP, SCALAR, Node
-from orgkit.design.sections import CostAllocation, SplitCharge, SplitTarget
+from orgkit.design.sections import CostAllocation, SplitTarget
+from orgkit.design.split_charges import METHODS, split_charge, split_target
 from orgkit.errors import DesignError
 
-METHODS: Final = ("EVEN", "FIXED", "PROPORTIONAL", "USAGE")
-_WEIGHED: Final = ("FIXED", "USAGE")
 _NAMES: Final = ListOf(Text("a name"), distinct=True)
 _NUMBER: Final = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?")
-_TAG: Final = re.compile(r"tag:([^=]+)=(.*)")
 
 
 @dataclass(frozen=True)
@@ -74,13 +71,11 @@ class SplitTargets(Shape):
                 )
                 return BAD
             weight = Decimal(number.value)
-        tag = _TAG.fullmatch(name.value)
-        if tag is not None:
-            return SplitTarget(tag=(tag[1], tag[2]), weight=weight)
-        if name.value.startswith("tag:"):
-            reading.report(name, f"{label(place)}: {name.value!r} names no value", "Write tag:KEY=VALUE.")
+        try:
+            return split_target(name.value, weight)
+        except DesignError as error:
+            reading.report(name, f"{label(place)}: {error.what}", error.mend or "")
             return BAD
-        return SplitTarget(place=name.value, weight=weight)
 
     def plain(self, value: tuple[SplitTarget, ...]) -> Plain:
         if any(one.weight is not None for one in value):
@@ -91,24 +86,6 @@ class SplitTargets(Shape):
         one = {"type": "string", "minLength": 1}
         weights = {"type": "object", "additionalProperties": {"type": "number", "minimum": 0}, "minProperties": 1}
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1, "uniqueItems": True}, weights]}
-
-
-def _split_charge(**fields: Any) -> SplitCharge:
-    charge = SplitCharge(**fields)
-    weights = [one.weight for one in charge.to if one.weight is not None]
-    if charge.method not in _WEIGHED:
-        if weights:
-            raise DesignError(f"is {charge.method}, which takes no weights", mend="Name who carries it as a list.")
-        return charge
-    if not weights:
-        what = "percentages" if charge.method == "FIXED" else "what was measured"
-        raise DesignError(f"is {charge.method} and lacks {what}", mend="Write to: {NAME: 60, OTHER: 40}.")
-    whole = sum(map(Fraction, weights), Fraction(0))
-    if charge.method == "FIXED" and whole != 100:
-        raise DesignError(
-            f"has percentages that add up to {sum(weights, Decimal(0)):f}", mend="They add up to exactly 100."
-        )
-    return charge
 
 
 SHARED: Final = Record(
@@ -130,7 +107,7 @@ SHARED: Final = Record(
         Key("to", SplitTargets(), "Who carries it; with FIXED and USAGE a map with a number for each", required=True),
         Key("step", Whole(), "When it is split, where one shared cost adds to another: lower ones first"),
     ),
-    _split_charge,
+    split_charge,
     line=True,
 )
 COST: Final = Record(

@@ -17,29 +17,39 @@ if TYPE_CHECKING:
     from orgkit.cost import Rollup
 
 _LEGEND = Badge("a darker ground is a larger share of the total", "folded")
+_CARRIED = Badge("→ what is carried once shared cost is split", "folded")
 
 Amounts = Mapping[str, Decimal]  # by currency
 
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """Amounts of accounts and rolled up amounts of OUs, by node and then currency."""
+    """Amounts of accounts and rolled up amounts of OUs, by node and then currency.
+
+    `carried` are the amounts after shared cost is split, of those nodes for which it makes a difference.
+    """
 
     amounts: Mapping[str, Amounts]
+    carried: Mapping[str, Amounts]
     total: Amounts
     what: str
 
     def note(self, node: str) -> str:
-        amounts = self.amounts.get(node)
-        return " + ".join(map(money, _money(amounts))) if amounts else "not planned"
+        amounts, carried = self.amounts.get(node), self.carried.get(node)
+        said = _sum(amounts) if amounts else "not planned"
+        return f"{said} → {_sum(carried)}" if carried else said
 
     def share(self, node: str) -> float | None:
         """The part of the total in the one currency there is; None where there are several, or none."""
-        amounts = self.amounts.get(node)
+        amounts = self.carried.get(node) or self.amounts.get(node)
         if amounts is None or len(self.total) != 1:
             return None
         ((currency, whole),) = self.total.items()
         return float(amounts.get(currency, Decimal(0)) / whole) if whole > 0 else None
+
+
+def _sum(amounts: Amounts) -> str:
+    return " + ".join(map(money, _money(amounts)))
 
 
 def money(amount: Money) -> str:
@@ -60,12 +70,13 @@ def cost(org: Organization, options: Options) -> Picture:
     over = {node for node in figures.amounts if _over(org.target(node), figures.amounts[node])}
     folded = fold(org, options.top, options.collapse, keep=options.highlight | over)
     cards = [_card(org, box, figures, options) for box in folded.boxes]
-    total = " + ".join(map(money, _money(figures.total))) or "none"
+    total = _sum(figures.total) or "none"
     facts = [f"{figures.what}: {total}"]
     open_accounts = sum(account.id not in figures.amounts for account in org.accounts(options.top))
     facts += [f"{open_accounts:,} without a figure"] if open_accounts else []
-    legend = parts.legend(cards, warning="over budget")
-    return parts.picture(org, options, "Cost", cards, folded, [_LEGEND, *legend], *facts)
+    facts += answer.kept
+    legend = [_LEGEND, *([_CARRIED] if figures.carried else []), *parts.legend(cards, warning="over budget")]
+    return parts.picture(org, options, "Cost", cards, folded, legend, *facts)
 
 
 def _card(org: Organization, box: Box, figures: _Figures, options: Options) -> Card:
@@ -99,7 +110,17 @@ def _figures(answer: Rollup, top: str) -> _Figures:
     for row in answer.rows:
         if row.node is not None and row.accounts:
             amounts.setdefault(row.node, {})[row.currency] = row.rolled_up
-    return _Figures(amounts, amounts.get(top, {}), answer.what)
+    return _Figures(amounts, _carried(answer, amounts), amounts.get(top, {}), answer.what)
+
+
+def _carried(answer: Rollup, amounts: Mapping[str, Amounts]) -> dict[str, dict[str, Decimal]]:
+    found: dict[str, dict[str, Decimal]] = {}
+    differences = {(row.node, row.currency): row.rolled_up_allocated for row in answer.rows if row.node is not None}
+    for (node, currency), difference in {**differences, **answer.allocated}.items():
+        if difference and node is not None:
+            found.setdefault(node, dict(amounts.get(node, {})))
+            found[node][currency] = found[node].get(currency, Decimal(0)) + difference
+    return found
 
 
 def _money(amounts: Amounts) -> list[Money]:
@@ -126,4 +147,4 @@ def _folded(box: Box, figures: _Figures) -> str:
     for account in box.folded:
         for currency, amount in figures.amounts.get(account.id, {}).items():
             total[currency] = total.get(currency, Decimal(0)) + amount
-    return " + ".join(map(money, _money(total)))
+    return _sum(total)

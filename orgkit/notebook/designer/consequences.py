@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
+from orgkit.cost import rollup
 from orgkit.design import Account, Money, Organization, Problem, Problems, Target
 from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Move, Remove, Replace
 from orgkit.errors import OrgkitError
@@ -206,7 +207,21 @@ def cost_moves(before: Organization, after: Organization, old: Costs, new: Costs
         target = org.target(node)
         if not isinstance(target, Account):
             moves += cost_moved(target, org.path(node), old.get(node, {}), new.get(node, {}))
+    moves += _carried(before, after, {(move.node, move.currency): move.change for move in moves})
     return tuple(sorted(moves, key=lambda move: (move.change, move.path, move.currency)))
+
+
+def _carried(
+    before: Organization, after: Organization, direct: Mapping[tuple[str, str], Decimal]
+) -> Iterator[CostMove]:
+    """The OUs that carry another part of what is shared, where that is not all that changes anyway."""
+    if not any(org.settings.cost is not None and org.settings.cost.shared for org in (before, after)):
+        return
+    was, now = rollup(before).by_key, rollup(after).by_key
+    for key, row in now.items():
+        old = was[key].total if key in was else Decimal(0)
+        if row.node is not None and row.total - old != direct.get((row.node, row.currency), Decimal(0)):
+            yield CostMove(row.node, f"{row.label}, with shared cost", row.currency, old, row.total, None)
 
 
 def cost_moved(target: Target, path: str, was: Mapping[str, Decimal], now: Mapping[str, Decimal]) -> Iterator[CostMove]:

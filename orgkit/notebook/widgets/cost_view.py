@@ -22,6 +22,7 @@ _LISTED: Final = 50
 _OPEN: Final = 60  # rows up to which the tree of OUs is shown unfolded
 _TREE: Final = ("own", "with all below", "share")
 _FLAT: Final = ("cost", "share")
+_SHARED: Final = ("allocated", "in the end")
 _BUDGETS: Final = ("budget", "of budget")
 
 
@@ -111,7 +112,8 @@ class CostView(Panel):
         key = (self.by, currency)
         if key not in self._trees:
             name = self.by.removeprefix("tag:") if self.by != "ou" else "OU"
-            head = (name, *(_TREE if self.by == "ou" else _FLAT), *(_BUDGETS if table.budgets else ()))
+            head = (name, *(_TREE if self.by == "ou" else _FLAT))
+            head += (*(_SHARED if table.shared else ()), *(_BUDGETS if table.budgets else ()))
             self._trees[key] = Outline(f"cost {self.by} {currency}", f"Cost by {name}, {currency}", head)
             self._trees[key].opened.update(table.opened())
         return self._trees[key]
@@ -152,6 +154,10 @@ class _Table:
     def __init__(self, org: Organization, found: Rollup, currency: str, *, main: bool) -> None:
         self._org, self._found, self._currency, self._main = org, found, currency, main
         self._total = found.totals[currency].amount
+        # Whether shared cost is split in this currency.
+        self.shared = bool(found.shares.get(currency))
+        keys = Counter(account for account, _, _, of in found.sums if of == currency)
+        self._split = {account for account, count in keys.items() if count > 1}  # over several rows, by tags of a bill
         self._below: dict[str | None, list[Row]] = {}
         for row in found.rows:
             if row.currency == currency and self._worth_showing(row):
@@ -165,7 +171,7 @@ class _Table:
                     self._accounts.setdefault(key, []).append((account, amount))
 
     def _worth_showing(self, row: Row) -> bool:
-        return bool(self._main or row.rolled_up or row.budget)
+        return bool(self._main or row.rolled_up or row.rolled_up_allocated or row.budget)
 
     @cached_property
     def budgets(self) -> bool:
@@ -207,7 +213,13 @@ class _Table:
             money = [_number(row.rolled_up)]
         return Branch(
             id=_id(row),
-            cells=[cell(name, "strong"), *money, self._share(row.rolled_up), *self._against(row.budget, row.rolled_up)],
+            cells=[
+                cell(name, "strong"),
+                *money,
+                self._share(row.rolled_up),
+                *self._carried(row.rolled_up_allocated, row.total),
+                *self._against(row.budget, row.rolled_up),
+            ],
             tone="error" if row.over else "",
             below=below if has_below else None,
         )
@@ -218,9 +230,17 @@ class _Table:
         said = cell("not planned", "quiet", number=True) if amount is None else _number(amount)
         money = [said, ""] if self._found.by == "ou" else [said]
         known = amount or Decimal(0)
+        carries = self._found.allocated.get((account, self._currency), Decimal(0))
+        allocated = Decimal(0) if account in self._split else carries
         return Branch(
             id=f"{above} > {account}",
-            cells=[name, *money, self._share(known) if amount else "", *self._against(budget, known)],
+            cells=[
+                name,
+                *money,
+                self._share(known) if amount else "",
+                *self._carried(allocated, known + allocated),
+                *self._against(budget, known),
+            ],
             tone="error" if budget is not None and known > budget.amount else "",
         )
 
@@ -229,6 +249,12 @@ class _Table:
             return ""
         share = float(amount / self._total)
         return cell(f"{share:.1%}", "quiet", number=True, share=max(0.0, share))
+
+    def _carried(self, allocated: Decimal, total: Decimal) -> Sequence[Json | str]:
+        """What is carried for others, or by them, and what that makes."""
+        if not self.shared:
+            return ()
+        return (_number(allocated) if allocated else "", _number(total))
 
     def _against(self, budget: Money | None, amount: Decimal) -> Sequence[Json | str]:
         """A budget, and how much of it is used."""

@@ -29,6 +29,7 @@ def blocks_of(controller: Controller) -> list[Json]:
         total = whole.get(currency, Decimal(0))
         if total:
             rows.append([cell(f"share of all {currency}"), cell(f"{amount / total:.1%}", number=True)])
+    rows += _carried(controller, node)
     if entity.budget is not None:
         over = over_budget(entity, costs)
         rows.append([cell("budget"), cell(money(entity.budget), number=True)])
@@ -41,6 +42,23 @@ def blocks_of(controller: Controller) -> list[Json]:
     if not isinstance(entity, Account):
         shown += _below(controller, node)
     return [*shown, fold("By owner, of the whole organization", text(str(rollup(org, "owner")), mono=True))]
+
+
+def _carried(controller: Controller, node: str) -> list[list[Json]]:
+    """What the node carries for others, and in the end, where the design shares cost."""
+    org = controller.org
+    if org.settings.cost is None or not org.settings.cost.shared:
+        return []
+    found = rollup(org, "account" if isinstance(org.entity(node), Account) else "ou")
+    mine = [row for row in found.rows if row.node == node]
+    carried = {row.currency: row.rolled_up_allocated for row in mine if row.rolled_up_allocated}
+    rows = [[cell(f"{note[:1].upper()}{note[1:]}", "error"), cell("")] for note in found.kept]
+    if carried:
+        total = {row.currency: row.total for row in mine if row.total or row.currency in carried}
+        word = "carries for others" if max(carried.values()) > 0 else "carried by others"
+        rows.append([cell(word), cell(shown_money({c: abs(a) for c, a in carried.items()}), number=True)])
+        rows.append([cell("with shared cost"), cell(shown_money(total), "strong", number=True)])
+    return rows
 
 
 def _below(controller: Controller, node: str) -> list[Json]:
