@@ -17,31 +17,44 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orgkit
 from orgkit.cloud import Faults
 from orgkit.cloud.server import serve
+from orgkit.design.contacts import CONTACT_SERVICE, Contact
+from orgkit.design.sections import Assignment
 from orgkit.starter import mended
 
+OU = "Workloads/Non-Production"
 TAGS = {"Environment": "development", "Team": "many", "Project": "many"}
 
 
 def design(accounts: int) -> orgkit.design.Organization:
-    """The starter's tree, with room for the accounts; what stands around it has other benchmarks."""
+    """The starter with room for the accounts, and what each of them is to get: a role, two assignments, a baseline with
+    its settings, a contact.
+    """
     org = mended(orgkit.load(orgkit.STARTER))
-    org.configure(limits={"accounts": accounts + 20}, access=None, logging=None, baselines={})
+    access = org.settings.access
+    assert access is not None
+    to_the_ou = Assignment(group="platform", permission_set="developer", to=(OU,))
+    role = replace(access.roles["cicd-deploy-role"], to=("Workloads",))
+    org.configure(
+        limits={"accounts": accounts + 20},
+        trusted_access=(*org.settings.trusted_access, CONTACT_SERVICE),
+        access=replace(access, assignments=(*access.assignments, to_the_ou), roles={role.name: role}),
+        contacts={"security": Contact(name="On Call", title="Security", email="sec@company.com", phone="+49 30 1")},
+    )
     return org
 
 
 def write_list(path: Path, accounts: int) -> None:
     """A list of so many accounts."""
     columns = ",".join(f"tag:{key}" for key in TAGS)
-    rows = [
-        f"many-{n},many-{n}@company.com,Workloads/Non-Production,{','.join(TAGS.values())}" for n in range(accounts)
-    ]
-    path.write_text("\n".join([f"name,email,ou,{columns}", *rows, ""]))
+    rows = [f"many-{n},many-{n}@company.com,{OU},100 USD,{','.join(TAGS.values())}" for n in range(accounts)]
+    path.write_text("\n".join([f"name,email,ou,budget,{columns}", *rows, ""]))
 
 
 def run(
@@ -113,6 +126,7 @@ def main() -> int:
     if args.child is not None:
         return child(json.loads(args.child))
     bad = False
+    os.environ.setdefault("CICD_EXTERNAL_ID", "only-for-a-benchmark")
     for journal in (True, False):
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:

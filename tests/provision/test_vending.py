@@ -269,3 +269,42 @@ def test_a_list_that_cannot_be_read_says_where(target: Target, tmp_path: Path, n
 def test_there_has_to_be_an_organization(target: Target) -> None:
     with pytest.raises(InputError, match="no organization yet"):
         vend(designs.starter(), ONE, target)
+
+
+# AWS's own, from the model of its API; two of them are asked again instead.
+STOPPING = {
+    "ACCOUNT_LIMIT_EXCEEDED": "as many accounts as AWS grants",
+    "EMAIL_ALREADY_EXISTS": "an AWS account outside of this organization has the email",
+    "INVALID_ADDRESS": "the postal address of the management account",
+    "INVALID_EMAIL": "does not accept the email",
+    "GOVCLOUD_ACCOUNT_ALREADY_EXISTS": "exists in AWS GovCloud",
+    "MISSING_BUSINESS_VALIDATION": "has not validated the business",
+    "FAILED_BUSINESS_VALIDATION": "could not validate the business",
+    "PENDING_BUSINESS_VALIDATION": "is still validating the business",
+    "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION": "who the management account says its business is",
+    "UNKNOWN_BUSINESS_VALIDATION": "does not know how the validation",
+    "MISSING_PAYMENT_INSTRUMENT": "has no payment method",
+    "INVALID_PAYMENT_INSTRUMENT": "does not accept the payment method",
+    "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED": "cannot put tags on it",
+}
+
+
+def test_every_reason_that_aws_knows_is_either_asked_again_or_told_in_words() -> None:
+    from botocore.session import Session
+
+    from orgkit.provision.execution.creation import REASONS, RECONCILED
+
+    known = set(Session().get_service_model("organizations").shape_for("CreateAccountFailureReason").enum)
+    assert {*STOPPING, *RECONCILED} == known == {*REASONS, *RECONCILED}
+
+
+@pytest.mark.parametrize(("reason", "words"), STOPPING.items(), ids=STOPPING)
+def test_why_aws_makes_no_account_is_told_in_words_with_what_to_do(reason: str, words: str) -> None:
+    with connect("sandbox", faults=Faults(failures=((str(ONE["email"]), reason),))) as target:
+        org = standing(target)
+        done = vend(org, ONE, target, approve=vend(org, ONE, target).digest)
+    said = str(done)
+    assert done.accounts[0].state == "failed"
+    assert f"{words}" in said and f"({reason})" in said
+    assert any(said.rstrip().splitlines()) and str(done.accounts[0].error).count("\n") >= 1  # what to do, on its line
+    assert "app-c-prod" not in {account.handle for account in org.accounts()}

@@ -19,23 +19,58 @@ LONGEST_CREATION = 3600.0
 FIRST_PAUSE, LONGEST_PAUSE = 2.0, 15.0
 
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html
-REASONS: Final[Mapping[str, str]] = MappingProxyType(
+# What each means, and what to do.
+REASONS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
-        "ACCOUNT_LIMIT_EXCEEDED": "Ask AWS for a higher limit of accounts (Service Quotas), then resume.",
-        "EMAIL_ALREADY_EXISTS": "An AWS account outside of this organization has the email: choose another in the "
-        "design and plan again, or invite that account.",
-        "INVALID_ADDRESS": "Correct the postal address of the management account, then resume.",
-        "INVALID_EMAIL": "Correct the email in the design and plan again.",
-        "GOVCLOUD_ACCOUNT_ALREADY_EXISTS": "Choose another email in the design and plan again.",
-        "MISSING_BUSINESS_VALIDATION": "Have AWS validate the business of the management account, then resume.",
-        "FAILED_BUSINESS_VALIDATION": "Ask AWS Support why the business was not validated, then resume.",
-        "PENDING_BUSINESS_VALIDATION": "Wait until AWS has validated the business, then resume.",
-        "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION": "Correct who the management account says it is, then resume.",
-        "UNKNOWN_BUSINESS_VALIDATION": "Ask AWS Support about the validation of the business, then resume.",
-        "MISSING_PAYMENT_INSTRUMENT": "Give the management account a payment method, then resume.",
-        "INVALID_PAYMENT_INSTRUMENT": "Correct the payment method of the management account, then resume.",
-        "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED": "Take the tags out of the design, plan again, and "
-        "tag the account later.",
+        "ACCOUNT_LIMIT_EXCEEDED": (
+            "the organization has as many accounts as AWS grants it, closed ones counted for 90 days",
+            "Ask AWS for a higher limit of accounts (Service Quotas), then resume.",
+        ),
+        "EMAIL_ALREADY_EXISTS": (
+            "an AWS account outside of this organization has the email",
+            "Choose another email in the design and plan again, or invite that account.",
+        ),
+        "INVALID_ADDRESS": (
+            "AWS does not accept the postal address of the management account",
+            "Correct the address of the management account, then resume.",
+        ),
+        "INVALID_EMAIL": ("AWS does not accept the email", "Correct the email in the design and plan again."),
+        "GOVCLOUD_ACCOUNT_ALREADY_EXISTS": (
+            "an account of this email exists in AWS GovCloud (US)",
+            "Choose another email in the design and plan again.",
+        ),
+        "MISSING_BUSINESS_VALIDATION": (
+            "AWS has not validated the business of the management account",
+            "Have AWS validate the business of the management account, then resume.",
+        ),
+        "FAILED_BUSINESS_VALIDATION": (
+            "AWS could not validate the business of the management account",
+            "Ask AWS Support why the business was not validated, then resume.",
+        ),
+        "PENDING_BUSINESS_VALIDATION": (
+            "AWS is still validating the business of the management account",
+            "Wait until AWS has validated the business, then resume.",
+        ),
+        "INVALID_IDENTITY_FOR_BUSINESS_VALIDATION": (
+            "AWS does not accept who the management account says its business is",
+            "Correct who the management account says it is, then resume.",
+        ),
+        "UNKNOWN_BUSINESS_VALIDATION": (
+            "AWS does not know how the validation of the business of the management account ended",
+            "Ask AWS Support about the validation of the business, then resume.",
+        ),
+        "MISSING_PAYMENT_INSTRUMENT": (
+            "the management account has no payment method",
+            "Give the management account a payment method, then resume.",
+        ),
+        "INVALID_PAYMENT_INSTRUMENT": (
+            "AWS does not accept the payment method of the management account",
+            "Correct the payment method of the management account, then resume.",
+        ),
+        "UPDATE_EXISTING_RESOURCE_POLICY_WITH_TAGS_NOT_SUPPORTED": (
+            "AWS cannot put tags on it while the organization's resource policy speaks of tags",
+            "Take the tags out of the design, plan again, and tag the account later.",
+        ),
     }
 )
 # AWS's own failure, and a request for the same email that is in already: look, then ask again.
@@ -70,10 +105,13 @@ def create_account(calls: Calls, parameters: dict[str, Any]) -> tuple[str, ...]:
             if found is not None:
                 return (found,)
         if reason not in RECONCILED:
+            words, mend = REASONS.get(
+                reason, ("for a reason of AWS's own", "See the reason in AWS's documentation of CreateAccountStatus.")
+            )
             raise CloudError(
-                f"the account {parameters['AccountName']} was not created: {reason}",
+                f"the account {parameters['AccountName']} was not created: {words} ({reason})",
                 where=parameters["Email"],
-                mend=REASONS.get(reason, "See the reason in AWS's documentation of CreateAccountStatus."),
+                mend=mend,
             )
         look = True
         calls.back_off()

@@ -269,6 +269,7 @@ def _add(
             "OperationPreferences": _preferences(baseline),
         },
         after=[*after, *(step for node in nodes for step in places[node].after)],
+        reaches=[] if baseline.permission_model == SELF else [draft.name(node) for node in nodes],
     )
 
 
@@ -286,6 +287,7 @@ def _repeat(draft: Draft, baseline: Baseline, nodes: list[str], regions: list[st
             "OperationPreferences": _preferences(baseline),
         },
         after=after,
+        reaches=[] if baseline.permission_model == SELF else [draft.name(node) for node in nodes],
     )
 
 

@@ -116,6 +116,7 @@ class Draft:
         effect: str = NEUTRAL,
         after: Iterable[str] = (),
         notes: Iterable[str] = (),
+        reaches: Iterable[str] = (),
     ) -> str:
         """Add a step and return its id, which is its kind and a key that is unique among its kind."""
         step = Step(
@@ -131,6 +132,7 @@ class Draft:
             part_of=part_of,
             effect=effect,
             notes=tuple(notes),
+            reaches=tuple(reaches),
         )
         self.steps[step.id] = step
         self.after += [(step.id, before) for before in after]

@@ -115,7 +115,8 @@ class Step:
     what it concerns. `parameters` are those of the API call, with references. `produces` names the references that the
     step's result binds. `account` is the reference of the member account in which the call is made, through its access
     role or `role`; without it the caller's own. `part_of` names a larger operation it belongs to, such as moving an OU.
-    `notes` are side effects worth knowing before the step is approved.
+    `notes` are side effects worth knowing before the step is approved. `reaches` are references of the accounts that
+    the step is for where its call names only their OU.
     """
 
     id: str
@@ -130,6 +131,7 @@ class Step:
     part_of: str | None = None
     effect: str = NEUTRAL
     notes: tuple[str, ...] = ()
+    reaches: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.text}: {self.why}" if self.why else self.text
@@ -153,10 +155,11 @@ class Step:
             "part_of": self.part_of,
             "effect": self.effect,
             "notes": list(self.notes),
+            "reaches": list(self.reaches),
         }
         return {key: value for key, value in written.items() if value not in (None, "", [], {}, NEUTRAL)}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Step:
-        values = {**data, **{key: tuple(data.get(key, ())) for key in ("produces", "notes")}}
+        values = {**data, **{key: tuple(data.get(key, ())) for key in ("produces", "notes", "reaches")}}
         return cls(**values)

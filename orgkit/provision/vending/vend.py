@@ -68,8 +68,8 @@ def vend(
     live = read(target, design=design, progress=progress)
     prepared = prepare(design, live, asked)
     _refuse([*problems, *prepared.problems])
-    made = _plan(prepared, live)
-    answer = Vending(_rows(prepared, live, made, {}), _guardrails(prepared), made)
+    made, later = _plan(prepared, live)
+    answer = Vending(_rows(prepared, live, made, {}), _guardrails(prepared), made, later=later)
     if approve is None and made.steps:
         return answer
     errors: dict[str, str] = {}
@@ -94,7 +94,7 @@ def vend(
             except Interrupted as error:
                 interrupted = error
         live = read(target, design=prepared.design, progress=progress)
-        made = _plan(prepared, live)
+        made, later = _plan(prepared, live)
     rows = _rows(prepared, live, made, errors, tried=True)
     changes = _record(design, file, prepared, rows, pin_ids)
     if interrupted is not None:
@@ -102,7 +102,7 @@ def vend(
         raise Interrupted(
             f"stopped after {done} of {len(rows)} accounts", mend="Vend the same list again: it goes on from here."
         ) from None
-    return replace(answer, accounts=rows, recorded=True, changes=changes)
+    return replace(answer, accounts=rows, recorded=True, changes=changes, later=later)
 
 
 def _design(org: Organization | str | PathLike[str]) -> tuple[Organization, Path | None]:
@@ -130,13 +130,17 @@ def _refuse(problems: Iterable[Any]) -> None:
 # ---- the plan ------------------------------------------------------------------------------------
 
 
-def _plan(prepared: Prepared, live: Organization) -> Plan:
-    """The steps of these accounts alone. Refused where something else has to be done first."""
+def _plan(prepared: Prepared, live: Organization) -> tuple[Plan, tuple[str, ...]]:
+    """The steps of these accounts alone, and in words those that wait for other accounts besides.
+
+    Refused where something else has to be done first.
+    """
     design = prepared.design
     names = {references.account(design.account(node).handle) for _, node in prepared.accounts}
     whole = plan(design, live)
     mine = {step.id for step in whole.steps if _concerns(step, names)}
-    mine -= _waiting(whole, mine)
+    waiting = _waiting(whole, mine)
+    mine -= waiting
     made = plan(design, live, only=mine)
     first = [step for step in made.steps if step.id not in mine]
     first += [
@@ -150,11 +154,12 @@ def _plan(prepared: Prepared, live: Organization) -> Plan:
             f"the accounts would arrive before what is designed for their OU is there:\n  {shown}",
             mend="Carry out the design first: orgkit plan, then orgkit apply.",
         )
-    return made
+    return made, tuple(step.text for step in whole.steps if step.id in waiting)
 
 
 def _concerns(step: Step, names: set[str]) -> bool:
-    return not names.isdisjoint([*references.named_in([step.parameters, step.account]), *step.produces])
+    named = references.named_in([step.parameters, step.account])
+    return not names.isdisjoint([*named, *step.produces, *step.reaches])
 
 
 def _waiting(whole: Plan, mine: set[str]) -> set[str]:

@@ -54,7 +54,8 @@ class Vending:
     """Accounts that were asked for, the guardrails that await them, and the plan that makes them.
 
     Without an approval nothing has been done. `recorded` says that the accounts that are vended stand in the design,
-    `changes` how its file changed, as a unified diff.
+    `changes` how its file changed, as a unified diff. `later` is what these accounts get only with the next plan of
+    the design, since the step is for other accounts too, which are not there yet.
     """
 
     accounts: tuple[Vended, ...]
@@ -62,6 +63,7 @@ class Vending:
     plan: Plan
     recorded: bool = False
     changes: str = ""
+    later: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -98,6 +100,7 @@ class Vending:
         parts = ["\n".join(lines), *map(str, self.guardrails)]
         if PLANNED in self.counts:
             parts.append(str(self.plan))
+        parts += [f"left to the next plan of the design: {text}" for text in self.later]
         parts.append(self.summary)
         return "\n".join(parts)
 
@@ -112,7 +115,8 @@ class Vending:
             for a in self.accounts
         )
         heads = "".join(f"<th>{head}</th>" for head in ("account", "email", "OU", "state", "id", ""))
-        bound = "".join(f"<li>{escape(str(one))}</li>" for one in self.guardrails)
+        said = [*map(str, self.guardrails), *(f"left to the next plan of the design: {text}" for text in self.later)]
+        bound = "".join(f"<li>{escape(one)}</li>" for one in said)
         plan = self.plan._repr_html_() if PLANNED in self.counts else ""
         return f"<p>{escape(self.summary)}</p><table><tr>{heads}</tr>{rows}</table><ul>{bound}</ul>{plan}"
 
@@ -121,6 +125,7 @@ class Vending:
             "complete": self.complete,
             "counts": dict(self.counts),
             "recorded": self.recorded,
+            "later": list(self.later),
             "accounts": [asdict(account) for account in self.accounts],
             "guardrails": [asdict(one) for one in self.guardrails],
             "digest": self.digest,
