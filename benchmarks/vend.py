@@ -32,11 +32,14 @@ OU = "Workloads/Non-Production"
 TAGS = {"Environment": "development", "Team": "many", "Project": "many"}
 
 
-def design(accounts: int) -> orgkit.design.Organization:
-    """The starter with room for the accounts, and what each of them is to get: a role, two assignments, a baseline with
-    its settings, a contact.
+def design(accounts: int, *, around: bool) -> orgkit.design.Organization:
+    """The starter with room for the accounts; with `around` each of them is to get a role, two assignments, a baseline
+    with its settings and a contact too, without it only what stands in the list.
     """
     org = mended(orgkit.load(orgkit.STARTER))
+    if not around:
+        org.configure(limits={"accounts": accounts + 20}, access=None, logging=None, baselines={})
+        return org
     access = org.settings.access
     assert access is not None
     to_the_ou = Assignment(group="platform", permission_set="developer", to=(OU,))
@@ -58,7 +61,7 @@ def write_list(path: Path, accounts: int) -> None:
 
 
 def run(
-    folder: Path, accounts: int, kills: Sequence[int], *, journal: bool, polls: int = 0
+    folder: Path, accounts: int, kills: Sequence[int], *, journal: bool, polls: int = 0, around: bool = False
 ) -> tuple[Counter[str], list[str]]:
     """Vend so many accounts; the n-th attempt is killed after so many rows of its journal. Creations are in
     progress for so many `polls`. Returns what became of the attempts, and what is wrong at the end.
@@ -71,7 +74,7 @@ def run(
         serve(limits=limits, faults=Faults(pending_polls=polls)) as server,
         orgkit.connect(f"endpoint:{server.url}") as target,
     ):
-        org = design(accounts)
+        org = design(accounts, around=around)
         plan = orgkit.plan(org, orgkit.read(target))
         orgkit.apply(plan, target, approve=plan.digest)
         orgkit.save(org, file)
@@ -131,7 +134,7 @@ def main() -> int:
         start = time.perf_counter()
         with tempfile.TemporaryDirectory() as folder:
             kills = (args.accounts * 3, args.accounts * 4)
-            ended, wrong = run(Path(folder), args.accounts, kills, journal=journal, polls=1)
+            ended, wrong = run(Path(folder), args.accounts, kills, journal=journal, polls=1, around=True)
         how = "resumed from its journal" if journal else "found in AWS alone"
         print(
             f"{args.accounts} accounts, {dict(ended)}, {how}: {'; '.join(wrong) or 'none missing, none doubled'}",
