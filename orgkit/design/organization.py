@@ -125,9 +125,7 @@ class Organization:
 
     def entity(self, ref: str) -> Entity:
         """The entity a node id, handle, path, name, email or AWS id stands for."""
-        data = self._graph.nodes.get(ref)
-        entity: Entity = data["entity"] if data is not None else self._graph.nodes[self.find(ref)]["entity"]
-        return entity
+        return self._entity(ref if ref in self._data else self.find(ref))
 
     def entities(self) -> tuple[Entity, ...]:
         """Everything there is: the root, OUs, accounts and policies, in the order they came."""
@@ -423,9 +421,14 @@ class Organization:
         self._log.append(edit)
 
     def _change(self, change: Change) -> None:
-        self._head = self._policies = None
         self._perform_on_graph(change)
         self._walk.follow(change)
+        if isinstance(change, (Add, Remove, Replace)):
+            entity = change.after if isinstance(change, Replace) else change.entity
+            if isinstance(entity, Policy):
+                self._policies = None
+            elif isinstance(entity, Account):
+                self._head = None
 
     def _perform_on_graph(self, change: Change) -> None:
         graph = self._graph

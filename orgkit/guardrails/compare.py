@@ -138,13 +138,14 @@ def compare(
     Accounts are matched by AWS id, else by handle, else by email. Changes are grouped by cause (a policy that reads
     otherwise, an attachment, a move); each group has a request whose decision differs. `lens` is one of the later
     design, or of the earlier where the later does not have it. `accounts` are node ids, where the two are states of one
-    design and it is known which accounts an edit concerns: the others are not looked at.
+    design with the same ids and it is known which accounts an edit concerns: the others are not looked at.
     """
     found = lens if not isinstance(lens, str) else find_lens(after if lens in after.settings.lenses else before, lens)
     assert not isinstance(found, str)
-    pairs, added, removed = match(before, after) if accounts is None else _same_ids(before, after, accounts)
+    pairs, added, removed = match(before, after) if accounts is None else _same_nodes(before, after, accounts)
     old = Survey(before, found)
-    new = Survey(after, found, old.shared if _same_viewpoints(before, after) else None)
+    same = _same_settings(before, after) and (accounts is not None or _same_ids(before, after))
+    new = Survey(after, found, old.shared if same else None)
     causes = Causes(before, after)
     grouped: dict[tuple[Kind, tuple[str, ...], int], list[tuple[Account, Account]]] = {}
     told: dict[tuple[int, int], tuple[tuple[Kind, int], ...]] = {}
@@ -199,7 +200,7 @@ def match(
     return pairs, added, list(left.values())
 
 
-def _same_ids(
+def _same_nodes(
     before: Organization, after: Organization, nodes: Iterable[str]
 ) -> tuple[list[tuple[Account, Account]], list[Account], list[Account]]:
     """The same for some accounts of two states of one design."""
@@ -215,11 +216,14 @@ def _same_ids(
     return pairs, added, removed
 
 
-def _same_viewpoints(before: Organization, after: Organization) -> bool:
-    """Whether a policy means the same in both: nothing that AWS fills in from the organization differs."""
-    settings = before.settings, after.settings
-    if settings[0].organization_id != settings[1].organization_id or settings[0].partition != settings[1].partition:
-        return False
+def _same_settings(before: Organization, after: Organization) -> bool:
+    """Whether what AWS fills in from the organization is the same in both, so that a policy means the same."""
+    was, now = before.settings, after.settings
+    return was.organization_id == now.organization_id and was.partition == now.partition
+
+
+def _same_ids(before: Organization, after: Organization) -> bool:
+    """Whether nothing has another id in AWS than before."""
     ids = [{one.id: one.aws_id for one in org.entities()} for org in (before, after)]
     return all(ids[1].get(node, aws_id) == aws_id for node, aws_id in ids[0].items())
 

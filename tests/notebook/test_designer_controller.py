@@ -6,6 +6,7 @@ import json
 
 from orgkit.notebook.designer import Controller
 from tests.notebook.designs import MOVE, ODD, many, strip
+from tests.provision.live import as_live
 
 
 def test_edits_made_in_python_are_followed_with_their_consequences(controller):
@@ -50,12 +51,34 @@ def test_a_large_design_answers_quickly():
     assert len(json.dumps(answer)) < 60_000
 
 
-def test_in_a_large_design_problems_follow_the_answer_and_are_told_with_the_edit():
+def test_in_a_large_design_problems_are_told_with_the_edit_once_they_were_looked_for():
     controller = Controller(many(1_200))
-    controller.handle({"type": "ready"})
-    answer = controller.handle({"type": "set", "node": "area-0/unit-0", "values": {"budget": "1 USD"}})
+    edit = {"type": "set", "node": "area-0/unit-0", "values": {"budget": "1 USD"}}
+    answer = controller.handle(edit)
     assert answer["due"] and "new problem" not in strip(answer)
-    assert next(tab for tab in answer["tabs"] if tab["name"] == "problems")["badge"] == "…"
+    assert badge(answer, "problems") == "…"
     answer = controller.handle({"type": "ready"})
-    assert "new problem: planned" in strip(answer)
+    assert "due" not in answer and badge(answer, "problems") != "…"
     assert any(row[0] == "ou:area-0/unit-0" and row[3]["w"] == 1 for row in answer["patch"]["rows"])
+    answer = controller.handle(edit | {"node": "area-1/unit-1"})
+    assert "due" not in answer
+    assert "new problem: planned" in strip(answer)
+    assert any(row[0] == "ou:area-1/unit-1" and row[3]["w"] == 1 for row in answer["patch"]["rows"])
+
+
+def test_a_large_design_is_planned_when_nobody_asks_for_anything_else():
+    org = many(1_200)
+    controller = Controller(org, live=as_live(org))
+    controller.handle({"type": "ready"})
+    assert controller.handle({"type": "ready"})["panel"] and controller.plan is not None and len(controller.plan) == 0
+    answer = controller.handle({"type": "move", "node": "acct-7", "to": "area-0/unit-0"})
+    assert answer["due"] and badge(answer, "plan") == "…"
+    assert controller.plan_due and len(controller.plan) == 0  # the plan of before, until there is a new one
+    answer = controller.handle({"type": "ready"})
+    assert "due" not in answer and badge(answer, "plan") == "1"
+    assert "to do: move acct-7" in strip(answer)
+    assert any(row[0] == "account:acct-7" and row[3]["m"] == "move" for row in answer["patch"]["rows"])
+
+
+def badge(answer, name):
+    return next(tab["badge"] for tab in answer["tabs"] if tab["name"] == name)

@@ -38,14 +38,14 @@ def unknown(org: Organization) -> Iterator[Finding]:
 
 def unknown_later(org: Organization) -> Iterator[Finding]:
     """Accounts in references such as {{account.log-archive.id}}."""
-    handles = {account.handle for account in org.accounts()}
     texts = [(policy.id, policy.content) for policy in org.policies() if "{{" in policy.content]
     texts += _texts(org.settings, "")
     for place, text in texts:
         for handle in dict.fromkeys(_LATER.findall(text)):
-            if handle not in handles:
+            if f"account:{handle}" not in org:  # an account's node is named for its handle
+                known = (account.handle for account in org.accounts())
                 yield Finding(
-                    place, f"{{{{account.{handle}.…}}}} names no account of the design", did_you_mean(handle, handles)
+                    place, f"{{{{account.{handle}.…}}}} names no account of the design", did_you_mean(handle, known)
                 )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.cost import rollup
 from orgkit.design import Account, Money, Organization, Problem, Problems, Target
-from orgkit.design.changes import Add, Attach, Change, Configure, Detach, Move, Remove, Replace
+from orgkit.design.changes import Change
+from orgkit.design.touched import Touched
 from orgkit.errors import OrgkitError
 from orgkit.guardrails import Group, compare, telling
 from orgkit.notebook.designer.rows import Costs, differing, figure, money
@@ -144,37 +145,13 @@ def consequences(
     return Consequences(label, access, moves)
 
 
-def accounts_concerned(before: Organization, after: Organization, changes: Iterable[Change]) -> set[str] | None:
-    """The accounts below everything that the changes touch; None where they may touch all."""
-    nodes: set[str] = set()
-    for change in changes:
-        match change:
-            case Configure(old, new):
-                # A move also records where it came from, which no policy reads.
-                if differing(_meaningful(old), _meaningful(new)):
-                    return None
-            case Add(entity) | Remove(entity):
-                nodes.add(entity.id)
-            case Replace(old_one, entity):
-                if old_one.aws_id != entity.aws_id:
-                    return None
-                nodes.add(entity.id)
-            case Move(node):
-                nodes.add(node)
-            case Attach(_, target) | Detach(_, target):
-                nodes.add(target)
-    found: set[str] = set()
-    for org in (before, after):
-        for node in (node for node in nodes if node in org):
-            policy = org.entity(node).kind == "policy"
-            for top in org.targets(node) if policy else (node,):
-                found.update(target.id for target, _ in org.tree(top) if isinstance(target, Account))
-    return found
-
-
-def _meaningful(settings: Any) -> dict[str, Any]:
-    names = type(settings).__dataclass_fields__.keys() - {"moved", "declared"}
-    return {name: getattr(settings, name) for name in names}
+def accounts_concerned(before: Organization, after: Organization, changes: Iterable[Change]) -> list[str] | None:
+    """The accounts whose guardrails the changes touch; None where they may touch all."""
+    touched = Touched(after, changes)
+    if touched.whole:
+        return None
+    there = [node for node in touched.nodes("above") if node in before or node in after]
+    return sorted(node for node in there if isinstance((after if node in after else before).entity(node), Account))
 
 
 def told(group: Group, *, example: bool, sides: tuple[str, str] = ("was", "now")) -> Access:

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orgkit.checking import check
+from orgkit.checking import Checker
 from orgkit.design import Edit, Organization, Problem, Problems, diff, save
 from orgkit.design.changes import Add, Change, Move
 from orgkit.errors import InputError, OrgkitError, did_you_mean
@@ -23,14 +23,17 @@ from orgkit.notebook.designer.consequences import Consequences, consequences, pr
 from orgkit.notebook.designer.drafting import Intent, changes_of, text
 from orgkit.notebook.designer.filtering import matching
 from orgkit.notebook.designer.marks import marks_of
-from orgkit.notebook.designer.rows import Costs, Rows, concerned, differing, patch, planned_costs
+from orgkit.notebook.designer.rows import Costs, Rows, concerned, differing, patch, planned_costs, replanned
 from orgkit.notebook.designer.saving import Saving
 
 if TYPE_CHECKING:
     from orgkit.provision import Plan
 
 Answer = dict[str, Any]
-AT_ONCE: Final = 1_000  # nodes: with more, problems are looked for after the answer, and plans when asked for
+AT_ONCE: Final = (
+    1_000  # nodes: with more, an edit is planned, and problems are looked for the first time, after the answer
+)
+_SOON, _LATER = 60, 800  # milliseconds until the browser asks for problems, and for a plan, which takes longer
 _KEPT: Final = 200  # consequences that the history remembers
 
 
@@ -56,10 +59,13 @@ class Controller:
         self.comparisons = Comparisons(org, live, beside)
         self.revision = org.revision
         self.costs: Costs = planned_costs(org)
+        self._checker = Checker(org)
         self.problems = Problems()
         self.checked: int | None = None  # the revision that the problems are those of
         self.by_node: Mapping[str, tuple[Problem, ...]] = {}
         self.plan: Plan | None = None
+        self.planned: int | None = None  # the revision that the plan is of
+        self.unplanned = ""  # why there is no plan, where it cannot be made
         self.marks: Mapping[str, str] = {}
         self.log: list[Consequences] = []  # of every edit seen, undoing included, oldest first
         self.selected: tuple[str, ...] = (org.root.id,)
@@ -130,7 +136,7 @@ class Controller:
 
     def _edit(self, intent: Intent, answer: Answer) -> None:
         edit = drafting.draft(self.draft, intent)
-        costs = planned_costs(self.draft)
+        costs = replanned(self.costs, self.draft, edit.changes)
         told = self._consequences(edit.label, edit.changes, costs)
         self.org.perform(edit)
         self._after(edit.changes, told, costs, answer)
@@ -171,7 +177,7 @@ class Controller:
     def _repeat(self, label: str, those: Sequence[Edit], again: Callable[[], Edit], answer: Answer) -> None:
         changes = changes_of(those)
         self.draft.build(*changes)
-        costs = planned_costs(self.draft)
+        costs = replanned(self.costs, self.draft, changes)
         told = self._consequences(label, changes, costs)
         for _ in those:
             again()
@@ -191,7 +197,7 @@ class Controller:
         if self._draft is None:
             self._draft = self.org.copy()
             self._draft.build(*(change.inverse for change in reversed(changes)))
-        costs = planned_costs(self.org)
+        costs = replanned(self.costs, self.org, changes)
         told = consequences("edited in Python", self._draft, self.org, changes, costs=(self.costs, costs))
         self._draft.build(*changes)
         self._after(changes, told, costs, answer)
@@ -199,18 +205,14 @@ class Controller:
     def _after(self, changes: Sequence[Change], told: Consequences, costs: Costs, answer: Answer) -> None:
         """Bring everything that is shown up to the design, and note which rows changed."""
         before = self._shown_on_rows
-        old_plan = self.plan
         self.revision = self.org.revision
         self.costs = costs
-        self.plan, self.marks = None, {}
-        if self.live is not None and self.is_small:
-            self._make_plan()
-        steps, spared = steps_changed(old_plan, self.plan) if old_plan and self.plan else ((), ())
-        self.log = [*self.log, replace(told, steps=steps, spared=spared)][-_KEPT:]
-        if self.is_small:
+        self.log = [*self.log, told][-_KEPT:]
+        if self.checked is not None or self.is_small:
             self._find_problems()
-        else:
-            answer["due"] = True  # the browser shows this much, then says `ready`
+        if self.is_small:
+            self._make_plan()
+        self._say_what_is_due(answer)
         nodes, parents, gone = concerned(self.org, changes)
         for was, now in zip(before, self._shown_on_rows, strict=True):
             nodes |= differing(was, now)
@@ -239,7 +241,8 @@ class Controller:
             answer["preview"] = {"refused": True, "text": str(error)}
             return
         try:
-            told = self._consequences(edit.label, edit.changes, planned_costs(self.draft), examples=False)
+            costs = replanned(self.costs, self.draft, edit.changes)
+            told = self._consequences(edit.label, edit.changes, costs, examples=False)
         finally:
             drafting.take_back(self.draft, [edit])
         answer["preview"] = {"refused": False, "text": str(told)}
@@ -256,10 +259,11 @@ class Controller:
         """The browser has painted what it has: find out what takes longer."""
         _ = self.draft
         before = self.by_node, self.marks
-        if self.checked != self.revision:
+        if looking := self.checked != self.revision:
             self._find_problems()
-        if self.live is not None and self.plan is None and self.is_small:
+        if self.plan_due and (self.is_small or not looking):
             self._make_plan()
+        self._say_what_is_due(answer)
         nodes = differing(before[0], self.by_node) | differing(before[1], self.marks)
         rows = Rows(self.org, self.costs, self.by_node, self.marks)
         in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
@@ -272,6 +276,8 @@ class Controller:
             )
         before = self.marks
         self._make_plan()
+        if self.unplanned:
+            answer["error"] = self.unplanned
         rows = Rows(self.org, self.costs, self.by_node, self.marks)
         answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, differing(before, self.marks), (), ()))
         self._show({"panel": "plan"}, answer)
@@ -408,22 +414,45 @@ class Controller:
         """Whether everything is worked out at once, and not only when asked for."""
         return len(self.org.tree()) <= AT_ONCE
 
+    def _say_what_is_due(self, answer: Answer) -> None:
+        """After how many milliseconds in which nothing else is asked for the browser says `ready`."""
+        if self.checked != self.revision:
+            answer["due"] = _SOON
+        elif self.plan_due:
+            answer["due"] = _LATER
+
     def _find_problems(self) -> None:
         """Look for problems; which are new and which are solved is told with the last edit."""
         before, first = self.problems, self.checked is None
-        self.problems, self.checked = check(self.org), self.revision
+        self.problems, self.checked = self._checker.problems(), self.revision
         if self.log and not first:
             new, solved = problems_changed(before, self.problems)
             self.log[-1] = replace(self.log[-1], new=new, solved=solved)
         ordered = sorted((problem for problem in self.problems if problem.node), key=lambda one: one.node or "")
         self.by_node = {node or "": tuple(those) for node, those in groupby(ordered, key=lambda one: one.node)}
 
+    @property
+    def plan_due(self) -> bool:
+        """Whether there is something to plan against, and the plan is of an earlier state."""
+        return self.live is not None and self.planned != self.revision
+
     def _make_plan(self) -> None:
+        """Plan against the live organization, if there is one; what is to do now is told with the last edit."""
+        if self.live is None:
+            return
         from orgkit.provision import plan
 
-        assert self.live is not None
-        self.plan = plan(self.org, self.live)
+        before, first = self.plan, self.planned is None
+        self.planned, self.unplanned = self.revision, ""
+        try:
+            self.plan = plan(self.org, self.live)
+        except OrgkitError as error:
+            self.plan, self.marks, self.unplanned = None, {}, str(error)
+            return
         self.marks = marks_of(self.org, self.plan)
+        if self.log and not first:
+            steps, spared = steps_changed(before, self.plan)
+            self.log[-1] = replace(self.log[-1], steps=steps, spared=spared)
 
     def _filtered(self) -> Answer:
         if not self.filter:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from orgkit.design import Account, Money, Organization, Problem, Target
+from orgkit.design import Account, Money, Organization, Policy, Problem, Target
 from orgkit.design.changes import Add, Attach, Change, Detach, Move, Remove, Replace
+from orgkit.design.touched import Touched
 
 KINDS: Final = {"root": 0, "ou": 1, "account": 2}
 Row = list[Any]  # id, name, kind, badges; in a whole tree the parent's place too
@@ -36,6 +37,28 @@ def figure(amount: Decimal, sign: str = "") -> str:
 def money(amount: Money) -> str:
     """`5,200 USD`."""
     return f"{figure(amount.amount)} {amount.currency}"
+
+
+def replanned(costs: Costs, org: Organization, changes: Iterable[Change]) -> Costs:
+    """Planned costs before some changes, as they are after them: only what is above a change is added up again."""
+    touched = Touched(org, changes)
+    if touched.whole:
+        return planned_costs(org)
+    found = dict(costs)
+    for node in sorted(touched.nodes("below"), key=lambda one: -len(org.chain(one)) if one in org else 0):
+        found.pop(node, None)
+        entity = org.entity(node) if node in org else None
+        if entity is None or isinstance(entity, Policy):
+            continue
+        amounts: dict[str, Decimal] = {}
+        if isinstance(entity, Account) and entity.monthly_cost is not None:
+            amounts[entity.monthly_cost.currency] = entity.monthly_cost.amount
+        for child in org.children(node):
+            for currency, amount in found.get(child, {}).items():
+                amounts[currency] = amounts[currency] + amount if currency in amounts else amount
+        if amounts:
+            found[node] = amounts
+    return found
 
 
 def shown_money(amounts: Mapping[str, Decimal]) -> str:
@@ -134,4 +157,5 @@ def concerned(org: Organization, changes: Iterable[Change]) -> tuple[set[str], s
 
 def differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     """The keys whose values are not the same in both."""
-    return {key for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    changed = {key for key, now in after.items() if (was := before.get(key)) is not now and was != now}
+    return changed.union(before.keys() - after.keys())

@@ -28,6 +28,7 @@ class Store {
     this.root = "";
     this.number = 0;
     this.due = 0;
+    this.quiet = 0;
     /** @type {Map<number, (answer: Answer) => void>} */
     this.waiting = new Map();
     /** @type {Set<(answer: Answer) => void>} */
@@ -71,10 +72,20 @@ class Store {
     this.waiting.delete(answer.answers);
     if (waiting) waiting(answer);
     for (const watcher of this.watchers) watcher(answer);
-    if (!answer.due) return;
-    // What takes longer waits until this is painted, and until nothing else was asked for.
+    if (answer.due) this.wait(answer.due);
+  }
+
+  /**
+   * Ask for what takes longer once nothing else was asked for in a while, in which this is painted.
+   * @param {number} quiet milliseconds
+   */
+  wait(quiet) {
     clearTimeout(this.due);
-    this.due = setTimeout(() => this.send({ type: "ready" }), 60);
+    this.quiet = quiet;
+    this.due = setTimeout(() => {
+      this.quiet = 0;
+      this.send({ type: "ready" });
+    }, quiet);
   }
 
   /** @param {{rows: any[][], children: Record<string, string[]>, gone: string[]}} patch */
@@ -106,6 +117,7 @@ class Store {
    */
   send(intent, then) {
     const number = ++this.number;
+    if (this.quiet) this.wait(this.quiet);
     this.waiting.set(number, then ?? (() => {}));
     const stalled = () => {
       if (!this.waiting.has(number)) return;

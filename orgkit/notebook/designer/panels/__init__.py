@@ -58,13 +58,13 @@ def tabs(controller: Controller) -> list[dict[str, Any]]:
         "plan": len(controller.plan) if controller.plan else 0,
         "history": controller.own_edits,
     }
-    due = controller.checked != controller.revision
+    due = {"problems": controller.checked != controller.revision, "plan": controller.plan_due}
     tone = "error" if controller.problems.at_least("error") else "warning"
     return [
         {
             "name": name,
             "label": panel.label,
-            "badge": "…" if name == "problems" and due else f"{counts[name]:,}" if counts.get(name) else "",
+            "badge": "…" if due.get(name) else f"{counts[name]:,}" if counts.get(name) else "",
             "tone": tone if name == "problems" else "quiet",
         }
         for name, panel in PANELS.items()

@@ -20,9 +20,16 @@ def blocks_of(controller: Controller) -> list[Json]:
         return [
             text("There is no live organization to plan against: Designer(org, live=orgkit.read(target)).", "quiet")
         ]
+    if controller.unplanned:
+        return [title("This cannot be planned"), text(controller.unplanned, "error")]
     if controller.plan is None:
         return [title("Plan"), buttons(button("Plan now", {"type": "plan"}, main=True))]
-    return [*told(controller.plan), buttons(button("Plan again", {"type": "plan"}))]
+    shown = [*told(controller.plan), buttons(button("Plan again", {"type": "plan"}))]
+    return (
+        [text("Planning; this is the plan of before the last edit …", "quiet"), *shown]
+        if controller.plan_due
+        else shown
+    )
 
 
 def told(plan: Plan, only: Collection[str] | None = None) -> list[Json]:
