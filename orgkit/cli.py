@@ -127,10 +127,12 @@ def _plan(args: argparse.Namespace) -> int:
     design = orgkit.load(args.design)
     with orgkit.connect(args.target) as target, _progress("reading") as progress:
         live = orgkit.read(target, design=design, progress=progress)
-    plan = orgkit.plan(design, live, remove=args.remove)
+    plan = orgkit.plan(design, live, remove=args.remove, principal=args.principal, lock_out=args.lock_out)
     if args.output is not None:
         plan.save(args.output)
     _show(args, plan, plan)
+    if plan.blocked:
+        return NO
     if args.output is not None and plan.steps and not args.json:
         print(f"\nTo apply it: orgkit apply {args.output} --target {args.target} --approve {plan.digest}")
     return DONE
@@ -360,6 +362,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("-o", "--output", help="save the plan, to be reviewed and applied")
     one.add_argument(
         "--remove", action="append", default=[], metavar="NAME", help="may be deleted or removed; repeatable"
+    )
+    one.add_argument("--principal", metavar="ARN", help="who will make the calls (whoever reads now)")
+    one.add_argument(
+        "--lock-out", action="append", default=[], metavar="ARN", help="a protected principal that may be locked out"
     )
 
     one = command(

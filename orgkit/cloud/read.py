@@ -77,15 +77,17 @@ def read(
     """
     reading = _Reading(target, progress or _silent)
     organization = reading.describe()
+    caller = target.caller
     if organization is None:
         empty = Organization()
-        empty.origin = target.spec
+        empty.origin, empty.caller = target.spec, caller
         return can_look(target, with_access(target, empty, progress=progress or _silent))
     reading.tree()
     reading.policies()
     reading.services()
     reading.tags()
     live = reading.build(organization)
+    live.caller = caller
     live = with_access(target, live, roles=roles or whole, progress=progress or _silent)
     live = with_billing(target, live, progress=progress or _silent)
     if whole:

@@ -37,7 +37,7 @@ class Target:
         self._clients: dict[tuple[str, str, str, str, bool], tuple[Any, float]] = {}
         self._assumed: dict[tuple[str, str], Credentials] = {}  # account, role or root task
         self._lock = threading.RLock()
-        self._own: str | None = None
+        self._identity: tuple[str, str] | None = None  # the account and the ARN of the caller
         self._closed = False
 
     def client(
@@ -63,7 +63,7 @@ class Target:
         where = region or self.region
         with self._lock:
             account_id = "" if account is None else self.account(account)
-            if account_id == self._own:
+            if self._identity is not None and account_id == self._identity[0]:
                 account_id = ""
             through = root_task or role if account_id else ""
             key = (service, account_id, where, through, once)
@@ -93,10 +93,19 @@ class Target:
     @property
     def account_id(self) -> str:
         """The account the target's own credentials belong to; as a rule the management account."""
-        if self._own is None:
+        return self._who()[0]
+
+    @property
+    def caller(self) -> str:
+        """The ARN that the target's own credentials belong to."""
+        return self._who()[1]
+
+    def _who(self) -> tuple[str, str]:
+        if self._identity is None:
             with _plain_errors(self):
-                self._own = str(self._sts().get_caller_identity()["Account"])
-        return self._own
+                said = self._sts().get_caller_identity()
+                self._identity = (str(said["Account"]), str(said["Arn"]))
+        return self._identity
 
     def account(self, reference: str) -> str:
         """Return the id of the account with this id, name or email."""

@@ -84,6 +84,7 @@ class Organization:
         # The files it was read from or saved to, by resolved path, with a digest of their text.
         self.sources: Mapping[str, str] = MappingProxyType({})
         self.origin: str | None = None  # the target it was read from, as connect() takes it
+        self.caller: str | None = None  # the ARN that read it
         # What a live organization has beside Organizations itself, by part, as plain data: budgets, contacts, tags.
         self.surroundings: Mapping[str, Any] = MappingProxyType({})
         # Reads more of the surroundings while the target is open: what the given parts name, and answers anew.
@@ -382,6 +383,7 @@ class Organization:
         other.remarks = self.remarks
         other.sources = self.sources
         other.origin = self.origin
+        other.caller = self.caller
         other.surroundings = self.surroundings
         other.look = self.look
         other._names.rebuild()

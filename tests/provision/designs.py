@@ -7,6 +7,7 @@ import json
 from orgkit.design import SCP, Organization
 
 ADMINS = "guardduty.amazonaws.com"
+ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 DENY_LEAVE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "organizations:Leave*", "Resource": "*"}],

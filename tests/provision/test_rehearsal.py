@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -17,6 +18,7 @@ from orgkit.provision.planning.steps import Step
 from tests.provision import designs
 from tests.provision.brute_force import OTHER, SLOTS, exposed, state_of
 from tests.provision.live import as_live, replaced
+from tests.provision.plans import kinds
 
 ACTIONS = ("s3:CreateBucket", "ec2:RunInstances", "iam:CreateUser", "sqs:CreateQueue")
 number = st.integers(0, 5)
@@ -257,3 +259,48 @@ def test_what_two_policies_exchange_in_one_moment_is_named_by_each() -> None:
     (exposure,) = [e for e in made.exposures if e.account == "One/Three/new"]
     assert exposure.message == "only the root's policies hold; the 1 deny of p and the 1 deny of q do not"
     assert exposure.actions == 1
+
+
+ALLOW_EC2 = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "ec2:*", "Resource": "*"}]}
+
+
+def test_a_new_account_is_exposed_in_the_root_until_it_is_moved() -> None:
+    design = designs.starter()
+    made = plan(design, Organization())
+    (exposure,) = [e for e in made.exposures if e.account == "Workloads/Production/app-a-prod"]
+    numbers = made.number(exposure.since), made.number(exposure.until)
+    assert numbers[1] == numbers[0] + 1
+    assert exposure.message == "only the root's policies hold; the 1 deny of production-guardrails does not"
+    assert f"EXPOSED between {numbers[0]} and {numbers[1]}" in str(made)
+    assert exposure.actions == 2
+    assert not [e for e in made.exposures if "security-audit" in e.account]
+
+
+def test_a_detach_that_must_come_first_is_reported() -> None:
+    design = designs.starter()
+    for number in range(8):
+        design.add_policy(f"p{number}", designs.DENY_LEAVE)
+        design.attach(f"p{number}", "Sandbox")
+    live = as_live(design)
+    design.add_policy("replacement", designs.ONLY_SMALL)
+    design.detach("sandbox-limits", "Sandbox")
+    design.attach("replacement", "Sandbox")
+    made = plan(design, live)
+    assert {e.account for e in made.exposures} == {"Sandbox/developer-sandbox-1", "Sandbox/developer-sandbox-2"}
+    assert all("replacement" in e.message for e in made.exposures)
+
+
+def test_an_allow_list_in_exchange_for_another_lets_nothing_through_that_neither_lets() -> None:
+    design = designs.starter()
+    design.add_policy("ec2-only", ALLOW_EC2)
+    design.add_policy("s3-only", json.dumps(ALLOW_EC2).replace("ec2", "s3"))
+    design.attach("ec2-only", "Sandbox")
+    design.detach("FullAWSAccess", "Sandbox")
+    design.detach("sandbox-limits", "Sandbox")
+    live = as_live(design)
+    design.attach("s3-only", "Sandbox")
+    design.detach("ec2-only", "Sandbox")
+    made = plan(design, live)
+    assert not made.blocked
+    assert kinds(made) == ["attach_policy", "detach_policy"]
+    assert not made.exposures

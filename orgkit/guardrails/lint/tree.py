@@ -15,7 +15,7 @@ from orgkit.guardrails.lint.reading import TYPES, Line, Reading
 from orgkit.guardrails.telling import actions
 
 # What a role needs to set an account up and to mend it, where the design does not say what it must keep.
-_NEEDED = ("iam:CreateRole", "iam:PutRolePolicy", "cloudformation:CreateStack")
+NEEDED = ("iam:CreateRole", "iam:PutRolePolicy", "cloudformation:CreateStack")
 
 
 def blocks_everything(reading: Reading, targets: Iterable[Target]) -> Iterator[Finding]:
@@ -137,7 +137,7 @@ class _Needed:
 
     def __init__(self, org: Organization, protected: ProtectedPrincipal) -> None:
         role = protected.principal.rpartition("/")[2]
-        self._everywhere = protected.actions or _NEEDED
+        self._everywhere = protected.actions or NEEDED
         self._added: dict[str, tuple[str, ...]] = {}
         for baseline in org.settings.baselines.values() if not protected.actions else ():
             if baseline.actions and baseline.role in (None, role):

@@ -142,11 +142,7 @@ class PlanReview(Panel):
 
     @cached_property
     def _exposed(self) -> Mapping[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for one in self.plan.exposures:
-            words = f"EXPOSED between {self.plan.number(one.since)} and {self.plan.number(one.until)}: {one.message}"
-            found.setdefault(one.until, []).append(words)
-        return found
+        return {step: [said for said, _ in found] for step, found in self.plan.exposed.items()}
 
     def _detail(self, step: Step) -> Branch:
         """The call itself, and what it waits for."""
@@ -200,7 +196,6 @@ class PlanReview(Panel):
             fold(f"{words} ({len(problems):,})", items(_problem(one) for one in problems[:_LISTED]))
             for words, problems in (
                 ("Not carried out", plan.held),
-                ("Described, not applied", plan.described),
                 ("Unmanaged, left alone", plan.unmanaged),
             )
             if problems

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from orgkit.design import FULL_AWS_ACCESS, SCP, Policy, Target
+from orgkit.design import FULL_AWS_ACCESS, RCP, SCP, Policy, Target
 from orgkit.provision.parts.organization_steps import enabled_types
 from orgkit.provision.parts.policy_steps import effect_of_attaching, effect_of_detaching
 from orgkit.provision.planning import references
@@ -19,9 +19,22 @@ def plan_attachments(draft: Draft) -> None:
     """Attach what a written list names and detach what it does not; a list that is not written is left alone."""
     enabled = enabled_types(draft)
     draft.ids[FULL_ACCESS] = str(FULL_AWS_ACCESS.aws_id)
-    for node in draft.design.subtree():
-        if draft.left_to(node) is None:
-            _plan_target(draft, draft.design.target(node), enabled)
+    for target, _ in draft.design.tree():
+        owner = draft.left_to(target.id)
+        if owner is None:
+            _plan_target(draft, target, enabled)
+        elif _differs(draft, target):
+            draft.leave_to(owner, draft.place(target.id), "what is attached to it is not as designed")
+
+
+def _differs(draft: Draft, target: Target) -> bool:
+    """Whether something that exists has other policies than the list that is written for it."""
+    now = draft.match.live.get(target.id)
+    if now is None or "policies" not in target.declared:
+        return False
+    wanted = {draft.match.live.get(policy.id) for policy in draft.design.attached(target.id, implied=False)}
+    has = {policy.id for policy in draft.live.attached(now, implied=False)}
+    return wanted != has or target.full_aws_access != draft.live.target(now).full_aws_access
 
 
 def _plan_target(draft: Draft, target: Target, enabled: frozenset[str]) -> None:
@@ -46,6 +59,8 @@ def _plan_target(draft: Draft, target: Target, enabled: frozenset[str]) -> None:
         if not managed and live:
             names = ", ".join(policy.name for policy in live)
             draft.leave(draft.place(node), f"attached policies: {names}", "Write `policies:` to manage them.")
+    missing = [(policy, ref) for policy, ref in missing if not _foreign(draft, target, policy, "attached to")]
+    extra = [policy for policy in extra if not _foreign(draft, target, policy, "detached from")]
     extra = _without_last_guardrails(draft, target, extra, live, [policy for policy, _ in missing])
     if SCP in enabled and wants_full != has_full:
         full = (FULL_AWS_ACCESS, references.written(FULL_ACCESS))
@@ -56,7 +71,19 @@ def _plan_target(draft: Draft, target: Target, enabled: frozenset[str]) -> None:
             extra.append(FULL_AWS_ACCESS)
     taken = Counter(policy.type for policy in live) if node not in draft.recreated else Counter()
     taken[SCP] += has_full
+    taken[RCP] += RCP in enabled  # RCPFullAWSAccess, which is always there
     _write(draft, target, missing, extra, taken, enabled)
+
+
+def _foreign(draft: Draft, target: Target, policy: Policy, verb: str) -> bool:
+    """Whether a policy, of the design or live, is somebody else's to attach and detach, which is said."""
+    of_design = policy.id in draft.design and draft.design.entity(policy.id) is policy
+    owner = draft.left_to(policy.id) if of_design else draft.live_left_to(policy.id)
+    if owner is None:
+        return False
+    place = draft.place(target.id)
+    draft.leave_to(owner, place, f"{policy.name} would have to be {verb} it")
+    return True
 
 
 def _without_last_guardrails(
@@ -108,11 +135,25 @@ def _write(
         attached[policy.type].append(_attach(draft, target, policy, reference, enabled))
     for policy in extra:
         detached[policy.type].append(_detach(draft, target, policy))
+    for kind, steps in attached.items():
+        _check_slots(draft, target, kind, taken[kind] + len(steps) - len(detached.get(kind, ())))
     for kind, steps in detached.items():
         free = max(0, draft.quotas[f"attached.{kind}"] - taken[kind])
         first, late = attached[kind][:free], attached[kind][free:]
         draft.after += [(step, before) for step in steps for before in first]
         draft.after += [(step, steps[min(number, len(steps) - 1)]) for number, step in enumerate(late)]
+
+
+def _check_slots(draft: Draft, target: Target, kind: str, count: int) -> None:
+    """What stays attached though the design's list lacks it takes a slot too."""
+    quota = draft.quotas.quota(f"attached.{kind}")
+    if count > quota.value:
+        draft.block(
+            "too-many-attached",
+            draft.design.where(target.id),
+            f"{count} policies of type {kind} would be attached, with those that stay; the limit is {quota.value}",
+            f"Attach fewer, or name which of them to detach ({quota.source}).",
+        )
 
 
 def _attach(draft: Draft, target: Target, policy: Policy, reference: str, enabled: frozenset[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orgkit.design import SCP
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.steps import GUARDING, NEUTRAL, WEAKENS
 
 CREATE = "create_organization:organization"
 # Policy types whose service must have trusted access: the service model's text on SERVICE_ACCESS_NOT_ENABLED.
@@ -111,14 +112,17 @@ def _policy_types(draft: Draft) -> None:
         if kind in settings.policy_types:
             continue
         if kind in draft.removals.types:
-            draft.add(
+            root = references.written(references.ROOT)
+            step = draft.add(
                 "disable_policy_type",
                 kind,
                 f"disable {kind} in the root",
                 place="organization.policy_types",
                 why="it is named to be removed; every policy of this type is detached from everything",
-                parameters={"RootId": references.written(references.ROOT), "PolicyType": kind},
+                parameters={"RootId": root, "PolicyType": kind},
+                effect=WEAKENS if kind in GUARDING else NEUTRAL,
             )
+            draft.touches[step] = (root,)
         else:
             draft.hold(
                 "type-stays-enabled",

@@ -35,13 +35,12 @@ def _live_policy(draft: Draft, node: str) -> Policy:
 
 
 def _left_to(draft: Draft, policy: Policy, now: str | None) -> None:
+    owner = draft.left_to(policy.id)
+    assert owner is not None
     if now is None:
-        message = f"it does not exist, and is left to {policy.managed_by}"
+        draft.leave_to(owner, policy.handle, "it does not exist")
     elif _content_differs(draft, policy, _live_policy(draft, now)):
-        message = f"it differs, and is left to {policy.managed_by}"
-    else:
-        return
-    draft.hold("managed-elsewhere", policy.handle, message, f"Change it with {policy.managed_by}.")
+        draft.leave_to(owner, policy.handle, "it differs")
 
 
 def _create(draft: Draft, policy: Policy) -> None:

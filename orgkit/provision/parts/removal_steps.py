@@ -38,6 +38,10 @@ def _detach(draft: Draft, policy_node: str, target_node: str, why: str) -> str |
     step = f"detach_policy:{policy.type}/{policy.name} from {place}"
     if step in draft.steps:
         return step
+    if _left(draft, target_node, f"{policy.name} is named to be detached from it") or _left(
+        draft, policy_node, f"it is named to be detached from {place}"
+    ):
+        return None
     if target_node not in draft.live.targets(policy_node) or (matched is not None and matched in draft.recreated):
         return None
     mine = draft.match.design.get(policy_node)
@@ -62,9 +66,19 @@ def _detach(draft: Draft, policy_node: str, target_node: str, why: str) -> str |
     return step
 
 
+def _left(draft: Draft, node: str, message: str) -> bool:
+    """Whether somebody else writes what was named, which is said."""
+    owner = draft.live_left_to(node)
+    if owner is not None:
+        draft.leave_to(owner, draft.live_place(node), message)
+    return owner is not None
+
+
 def _delete_policy(draft: Draft, node: str) -> None:
     policy = draft.live.entity(node)
     assert isinstance(policy, Policy)
+    if _left(draft, node, "it is named to be removed"):
+        return
     detached = [_detach(draft, node, target, f"{policy.name} is to be deleted") for target in draft.live.targets(node)]
     draft.add(
         "delete_policy",
@@ -88,7 +102,7 @@ def _let_go(draft: Draft, node: str) -> None:
             "Take it out of remove.",
         )
         return
-    if node in draft.match.design:
+    if node in draft.match.design or _left(draft, node, "it is named to be closed or to leave"):
         return
     first = _deregister(draft, account)
     if node in draft.removals.leave:
@@ -139,6 +153,8 @@ def _deregister(draft: Draft, account: Account) -> list[str]:
 
 def _delete_ou(draft: Draft, node: str) -> None:
     place = draft.live_place(node)
+    if _left(draft, node, "it is named to be removed"):
+        return
     going = {source for _, source in draft.moves.values() if source is not None}
     moved = {account for account, _ in draft.moves.values()}
     stay = [

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from orgkit.design import Account, OrganizationalUnit, Policy, Root
 from orgkit.provision.planning.draft import Draft
 
+Taggable = Root | OrganizationalUnit | Account | Policy
+
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Tags as the API takes them."""
@@ -22,16 +24,23 @@ def plan_tags(draft: Draft) -> None:
         if management is not None:
             _tags_of(draft, management, None)
     for node, now in draft.match.live.items():
-        if draft.exists and node not in draft.recreated and draft.left_to(node) is None:
-            _tags_of(draft, draft.design.entity(node), draft.live.entity(now))
+        if not draft.exists or node in draft.recreated:
+            continue
+        wanted, live = draft.design.entity(node), draft.live.entity(now)
+        owner = draft.left_to(node)
+        if owner is None:
+            _tags_of(draft, wanted, live)
+        elif "tags" in wanted.declared and dict(wanted.tags) != _own(live):
+            draft.leave_to(owner, draft.place(node), "its tags are not as designed")
 
 
-Taggable = Root | OrganizationalUnit | Account | Policy
+def _own(entity: Taggable) -> dict[str, str]:
+    return {key: value for key, value in entity.tags.items() if not key.startswith("aws:")}
 
 
 def _tags_of(draft: Draft, wanted: Taggable, now: Taggable | None) -> None:
     place = draft.place(wanted.id)
-    live = {} if now is None else {k: v for k, v in now.tags.items() if not k.startswith("aws:")}
+    live = {} if now is None else _own(now)
     if "tags" not in wanted.declared and not wanted.tags:
         if live:
             draft.leave(place, f"tags: {', '.join(sorted(live))}", "Write `tags:` to manage them.")

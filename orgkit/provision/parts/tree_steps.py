@@ -41,9 +41,7 @@ def _ou(draft: Draft, ou: OrganizationalUnit) -> None:
     if owner:
         differs = now is None or ou.id in draft.recreated or draft.live.ou(now).name != ou.name
         if differs:
-            draft.hold(
-                "managed-elsewhere", place, f"it is not as designed, and is left to {owner}", f"Change it with {owner}."
-            )
+            draft.leave_to(owner, place, "it is not as designed")
         return
     parent = draft.design.parent(ou.id)
     assert parent is not None
@@ -131,9 +129,7 @@ def _account(draft: Draft, account: Account) -> None:
         return
     if now is None:
         if owner:
-            draft.hold(
-                "managed-elsewhere", place, f"it does not exist, and is left to {owner}", f"Create it with {owner}."
-            )
+            draft.leave_to(owner, place, "it does not exist")
         elif account.management:
             draft.block(
                 "management-account", place, "the live organization has no management account", "Read it again."
@@ -150,17 +146,10 @@ def _account(draft: Draft, account: Account) -> None:
     parent = draft.design.parent(account.id)
     assert parent is not None
     if draft.match.live.get(parent) != from_node or parent in draft.recreated:
-        if owner and _owner_of_place(draft, from_node) == owner:
-            draft.hold(
-                "managed-elsewhere", place, f"it stands elsewhere, and is left to {owner}", f"Move it with {owner}."
-            )
+        if owner and draft.live_left_to(from_node) == owner:
+            draft.leave_to(owner, place, f"it stands in {draft.live_place(from_node)}")
             return
         _move(draft, account, draft.live_ref(from_node), draft.live_place(from_node), live=live)
-
-
-def _owner_of_place(draft: Draft, live_node: str) -> str | None:
-    matched = draft.match.design.get(live_node)
-    return draft.left_to(matched) if matched is not None else None
 
 
 def _create_account(draft: Draft, account: Account) -> None:
@@ -261,6 +250,14 @@ def _delete_old(draft: Draft, node: str) -> None:
     if draft.left_to(node):
         return
     place = draft.live_place(now)
+    owner = draft.live_left_to(draft.live.parent(now) or now)
+    if owner is not None:
+        draft.block(
+            "managed-elsewhere",
+            draft.design.where(node),
+            f"{place} is {owner}'s to move: AWS cannot move an OU, and nothing below is deleted or made here",
+            f"Move it with {owner}, or leave it where it is.",
+        )
     strangers = [child for child in draft.live.children(now) if child not in draft.match.design]
     if strangers:
         named = ", ".join(draft.live.path(child) for child in strangers[:5])

@@ -11,6 +11,9 @@ from orgkit.provision.planning import references
 from orgkit.provision.planning.match import Match, entities, ou_paths
 from orgkit.provision.planning.steps import NEUTRAL, Step
 
+CONTROL_TOWER = "control-tower"
+# https://docs.aws.amazon.com/controltower/latest/userguide/guardrails.html
+_CONTROL_TOWERS_POLICIES = "aws-guardrails-"
 _PATH_KEYS = ("aws:PrincipalOrgPaths", "aws:ResourceOrgPaths", "aws:SourceOrgPaths")
 
 
@@ -161,6 +164,19 @@ class Draft:
     def left_to(self, node: str) -> str | None:
         """Who else writes this node of the design, if anybody; a step about it is then left to them."""
         return self.managed_by.get(node)
+
+    def live_left_to(self, node: str) -> str | None:
+        """Who else writes this node of the live organization: it, or what it stands in, is marked in the design."""
+        entity = self.live.entity(node)
+        if isinstance(entity, Policy):
+            owner = self.managed_by.get(self.match.design.get(node, ""))
+            return owner or (CONTROL_TOWER if entity.name.startswith(_CONTROL_TOWERS_POLICIES) else None)
+        above = (self.managed_by.get(self.match.design.get(one, "")) for one in reversed(self.live.chain(node)))
+        return next(filter(None, above), None)
+
+    def leave_to(self, owner: str, where: str, message: str) -> None:
+        """Say of a difference that it is left to who else writes there."""
+        self.hold("managed-elsewhere", where, f"{message}; that is left to {owner}", f"Change it with {owner}.")
 
 
 def _handle_paths(design: Organization) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """The calls that a plan makes inside of accounts, judged by the guardrails then in force, as the role that makes them.
 
-AWS would stop such a call half-way; the plan is refused instead. What turns on something unknown is told.
+So is the way into the account: a resource control policy may stop the caller from assuming that role. AWS would stop
+such a call half-way; the plan is refused instead. What turns on something unknown is told.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from orgkit.design import Problem
+from orgkit.design import RCP, Problem
 from orgkit.design.entities import ACCESS_ROLE
 from orgkit.guardrails.decide import decide
 from orgkit.policy import Decision
@@ -16,52 +18,90 @@ from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.simulation import Simulation
 from orgkit.provision.planning.steps import Step
 
+ENTER = "sts:AssumeRole"
 
-def judge(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Problem]]:
-    """What stops the plan, and what to know, for every step that is carried out in a member account."""
+
+def judge(draft: Draft, order: tuple[str, ...], principal: str | None) -> tuple[list[Problem], list[Problem]]:
+    """What stops the plan, and what to know, for every step that is carried out in a member account.
+
+    `principal` is the ARN of the caller, from which the role is assumed; without it the management account.
+    """
     steps = [draft.steps[step] for step in order]
     if draft.blocked or not any(step.account for step in steps):
         return [], []
     blocked: list[Problem] = []
     held: list[Problem] = []
-    for step, decision in _decisions(draft, steps):
+    for step, operation, by, decision in _Judging(draft, principal).decisions(steps):
         if decision.outcome in ("explicitDeny", "implicitDeny"):
-            blocked.append(
-                _problem(step, decision, "would stop", "error", "Exempt the role in the policy that denies it.")
-            )
+            fix = "Exempt the role in the policy that denies it."
+            blocked.append(_problem(step, operation, by, decision, "would stop", "error", fix))
         elif decision.outcome == "undetermined":
             turns = ", ".join(decision.missing) or "what is not known yet"
-            mend = f"It turns on {turns}: see that the role passes, or exempt it."
-            held.append(_problem(step, decision, "may stop", "warning", mend))
+            fix = f"It turns on {turns}: see that the role passes, or exempt it."
+            held.append(_problem(step, operation, by, decision, "may stop", "warning", fix))
     return blocked, held
 
 
-def _decisions(draft: Draft, steps: list[Step]) -> Iterator[tuple[Step, Decision]]:
-    state = Simulation(draft)
-    known: dict[object, Decision] = {}
-    for step in steps:
-        if step.account is None:
-            state.perform(step)
-            continue
-        (name,) = references.named_in(step.account)
-        node = state.node(name)
-        levels = state.org.chain(node)
-        attached = tuple((one.type, one.name, one.content) for level in levels for one in state.org.attached(level))
-        region = step.parameters.get("Region")
-        key = (step.operation, step.role, region, node, attached)
-        if key not in known:
-            role = f"arn:{state.org.settings.partition}:iam::{{{{account.id}}}}:role/{step.role or ACCESS_ROLE}"
+class _Judging:
+    """Goes through the steps; what was decided under the same policies is not decided again."""
+
+    def __init__(self, draft: Draft, principal: str | None) -> None:
+        self._state = Simulation(draft)
+        management = draft.design.management
+        outside = (
+            f"arn:{draft.design.settings.partition}:iam::{{{{account.{management and management.handle}.id}}}}:root"
+        )
+        known = draft.live.management
+        if known is not None and known.aws_id:
+            outside = f"arn:{draft.design.settings.partition}:iam::{known.aws_id}:root"
+        self._caller = principal or outside
+        self._known: dict[object, Decision] = {}
+
+    def decisions(self, steps: list[Step]) -> Iterator[tuple[Step, str, str, Decision]]:
+        """A step, the operation, who makes it, and the decision; where the way in is stopped, only that."""
+        for step in steps:
+            if step.account is None:
+                self._state.perform(step)
+                continue
+            (name,) = references.named_in(step.account)
+            node = self._state.node(name)
+            role = step.role or ACCESS_ROLE
+            arn = f"arn:{self._state.org.settings.partition}:iam::{{{{account.id}}}}:role/{role}"
+            if self._state.org.policies(RCP):
+                way_in = self._decide(node, ENTER, self._caller, resource=arn)
+                if way_in.outcome != "allowed":
+                    yield step, ENTER, self._caller, way_in
+                if way_in.blocked:
+                    continue
+            region = step.parameters.get("Region")
             context = {"aws:RequestedRegion": region} if region else {}
-            known[key] = decide(state.org, node, step.operation, principal=role, context=context)
-        yield step, known[key]
+            yield step, step.operation, role, self._decide(node, step.operation, arn, context=context)
+
+    def _decide(
+        self,
+        node: str,
+        operation: str,
+        principal: str,
+        *,
+        resource: str | None = None,
+        context: Mapping[str, Any] | None = None,
+    ) -> Decision:
+        org = self._state.org
+        attached = tuple((one.type, one.name, one.content) for level in org.chain(node) for one in org.attached(level))
+        key = (operation, principal, str(context), node, attached)
+        if key not in self._known:
+            self._known[key] = decide(org, node, operation, resource, principal=principal, context=context)
+        return self._known[key]
 
 
-def _problem(step: Step, decision: Decision, verb: str, severity: str, fix: str) -> Problem:
-    by = next((reason.label for reason in decision.reasons if reason.effect == "Deny"), "the guardrails then in force")
+def _problem(step: Step, operation: str, by: str, decision: Decision, verb: str, severity: str, fix: str) -> Problem:
+    what = next(
+        (reason.label for reason in decision.reasons if reason.effect == "Deny"), "the guardrails then in force"
+    )
     return Problem(
         code="call-stopped",
         severity="error" if severity == "error" else "warning",
         where=step.place,
-        message=f"{step.text}: {by} {verb} {step.operation} by {step.role or ACCESS_ROLE}",
+        message=f"{step.text}: {what} {verb} {operation} by {by}",
         fix=fix,
     )

@@ -18,23 +18,21 @@ SEVERAL = 3
 
 
 def headline(plan: Plan) -> str:
-    """One line: how many steps, or that there is nothing to do."""
+    """One line: how many steps, that there is nothing to do, or that nothing of it can be done."""
+    count = len(plan.steps)
+    steps = f"{count} step{'' if count == 1 else 's'}"
+    if plan.blocked:
+        return f"refused, so that nothing can be applied{f'; it would be {steps}' if count else ''}"
     if not plan.steps:
         return "nothing to do: the live organization is as designed" + (
             ", as far as the plan goes" if plan.held else ""
         )
-    count = len(plan.steps)
-    return f"{count} step{'' if count == 1 else 's'}; on AWS {plan.duration}"
+    return f"{steps}; on AWS {plan.duration}"
 
 
 def sections(plan: Plan) -> Iterator[tuple[str, Problems]]:
     """What stands below the steps: a title and findings, where there are any."""
-    for title, problems in (
-        ("refused, so that nothing can be applied", plan.blocked),
-        ("not carried out", plan.held),
-        ("described, not applied", plan.described),
-        ("unmanaged, left alone", plan.unmanaged),
-    ):
+    for title, problems in (("not carried out", plan.held), ("unmanaged, left alone", plan.unmanaged)):
         if problems:
             yield title, problems
 
@@ -60,9 +58,8 @@ def _several(accounts: list[str]) -> str:
 
 def text(plan: Plan) -> str:
     """The plan as it is printed."""
-    lines = [headline(plan)]
+    lines = [headline(plan), *_findings(plan.blocked)]
     width = len(str(len(plan.steps)))
-    below = exposures_by_step(plan)
     part: str | None = None
     for number, step in enumerate(plan.steps, 1):
         if step.part_of != part and step.part_of is not None:
@@ -71,26 +68,32 @@ def text(plan: Plan) -> str:
         indent = "  " if part else ""
         lines.append(f"{number:>{width}}  {indent}{step}")
         lines += [f"{' ' * width}      note: {note}" for note in step.notes]
-        lines += [f"{' ' * width}      {said}" for exposure in below[step.id] for said in exposure if said]
+        lines += [
+            f"{' ' * width}      {said}" for exposure in plan.exposed.get(step.id, ()) for said in exposure if said
+        ]
     for title, problems in sections(plan):
-        lines.append(f"{title}:")
-        lines += [f"  {p.where}: {p.message}" + (f". {p.fix}" if p.fix else "") for p in problems[:MOST]]
-        lines += [f"  and {len(problems) - MOST} more"] if len(problems) > MOST else []
-    if plan.exposures and plan.assumptions:
-        lines.append("assumed:")
-        lines += [f"  {assumption}" for assumption in plan.assumptions]
-    if plan.steps:
+        lines += [f"{title}:", *_findings(problems)]
+    if plan.assumptions:
+        lines += ["assumed:", *(f"  {assumption}" for assumption in plan.assumptions)]
+    if plan.steps and not plan.blocked:
         lines.append(f"digest {plan.digest}")
     return "\n".join(lines)
 
 
+def _findings(problems: Problems) -> Iterator[str]:
+    yield from (f"  {p.where}: {p.message}" + (f". {p.fix}" if p.fix else "") for p in problems[:MOST])
+    if len(problems) > MOST:
+        yield f"  and {len(problems) - MOST} more"
+
+
 def html(plan: Plan) -> str:
     """The plan as a notebook shows it; everything in it is escaped."""
-    below = exposures_by_step(plan)
     rows = []
     for number, step in enumerate(plan.steps[: MOST * 5], 1):
         remarks = [f"<em>{escape(note)}</em>" for note in step.notes]
-        remarks += [f"<strong>{escape(said)}</strong> {escape(reason)}" for said, reason in below[step.id]]
+        remarks += [
+            f"<strong>{escape(said)}</strong> {escape(reason)}" for said, reason in plan.exposed.get(step.id, ())
+        ]
         part = f"<br><small>part of: {escape(step.part_of)}</small>" if step.part_of else ""
         rows.append(
             f"<tr><td>{number}</td><td style='text-align:left'>{escape(step.text)}{part}</td>"
@@ -99,14 +102,26 @@ def html(plan: Plan) -> str:
         )
     if len(plan.steps) > MOST * 5:
         rows.append(f"<tr><td></td><td>and {len(plan.steps) - MOST * 5} more</td><td></td></tr>")
-    parts = [f"<p>{escape(headline(plan))}</p>"]
+    parts = [f"<p>{f'<strong>{escape(headline(plan))}</strong>' if plan.blocked else escape(headline(plan))}</p>"]
+    if plan.blocked:
+        parts.append(_list(plan.blocked))
     if rows:
         parts.append(f"<table><tr><th>step</th><th>what</th><th>why, and what to know</th></tr>{''.join(rows)}</table>")
     for title, problems in sections(plan):
-        items = "".join(
-            f"<li>{escape(p.where)}: {escape(p.message)} <em>{escape(p.fix)}</em></li>" for p in problems[:MOST]
-        )
-        parts.append(f"<details><summary>{escape(title)}: {len(problems)}</summary><ul>{items}</ul></details>")
-    if plan.steps:
+        parts.append(_folded(f"{title}: {len(problems)}", _list(problems)))
+    if plan.assumptions:
+        assumed = "".join(f"<li>{escape(assumption)}</li>" for assumption in plan.assumptions)
+        parts.append(_folded(f"assumed: {len(plan.assumptions)}", f"<ul>{assumed}</ul>"))
+    if plan.steps and not plan.blocked:
         parts.append(f"<p>digest <code>{escape(plan.digest)}</code></p>")
     return "".join(parts)
+
+
+def _list(problems: Problems) -> str:
+    items = [f"<li>{escape(p.where)}: {escape(p.message)} <em>{escape(p.fix)}</em></li>" for p in problems[:MOST]]
+    items += [f"<li>and {len(problems) - MOST} more</li>"] if len(problems) > MOST else []
+    return f"<ul>{''.join(items)}</ul>"
+
+
+def _folded(title: str, content: str) -> str:
+    return f"<details><summary>{escape(title)}</summary>{content}</details>"

@@ -83,6 +83,7 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
         if step.kind == "remove_account":
             (name,) = references.named_in(step.parameters["AccountId"])
             leavers[_parent_ref(draft, name)].append(step.id)
+    yield from _before_disabling(draft)
     deleted = {
         step.parameters["OrganizationalUnitId"]: step.id for step in draft.steps.values() if step.kind == "delete_ou"
     }
@@ -96,6 +97,13 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
         for leaver in leavers[draft.live_ref(node)]:
             yield leaver, step_id
     yield from ((before, after) for after, before in draft.after if before in draft.steps)
+
+
+def _before_disabling(draft: Draft) -> Iterator[tuple[str, str]]:
+    """Policies are detached while their type is still enabled."""
+    for disabling in (step for step in draft.steps.values() if step.kind == "disable_policy_type"):
+        named = f"detach_policy:{disabling.parameters['PolicyType']}/"
+        yield from ((step, disabling.id) for step in draft.steps if step.startswith(named))
 
 
 def _parent_ref(draft: Draft, name: str) -> str:

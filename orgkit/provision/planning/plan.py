@@ -33,10 +33,9 @@ class Plan:
 
     `steps` is the order of execution, `edges` (before, after, needs | guards) what has to wait. `blocked` is what
     AWS or orgkit would refuse: such a plan cannot be applied. `held` are differences that are not carried out and why,
-    `unmanaged` what the design does not mention, `described` parts of the design that nothing carries out yet.
-    `exposures` are moments in which an account is less guarded than both before and after. `ids` binds the references
-    known already, and `before` is the live organization the plan was made for. `design` is the design as it was then;
-    None for a plan that carries out part of one.
+    `unmanaged` what the design does not mention. `exposures` are moments in which an account is less guarded than both
+    before and after. `ids` binds the references known already, and `before` is the live organization the plan was made
+    for. `design` is the design as it was then; None for a plan that carries out part of one.
     """
 
     steps: tuple[Step, ...]
@@ -44,7 +43,6 @@ class Plan:
     blocked: Problems = field(default_factory=Problems)
     held: Problems = field(default_factory=Problems)
     unmanaged: Problems = field(default_factory=Problems)
-    described: Problems = field(default_factory=Problems)
     exposures: tuple[Exposure, ...] = ()
     assumptions: tuple[str, ...] = ()
     ids: Mapping[str, str] = field(default_factory=dict)
@@ -99,6 +97,11 @@ class Plan:
     def _numbers(self) -> dict[str, int]:
         return {step.id: number for number, step in enumerate(self.steps, 1)}
 
+    @cached_property
+    def exposed(self) -> Mapping[str, list[tuple[str, str]]]:
+        """What is said of exposures under the step that ends them: pairs of what, and why it cannot be helped."""
+        return listing.exposures_by_step(self)
+
     def refuse(self) -> None:
         """Raise Refused where AWS, or orgkit, would refuse part of this plan."""
         if not self.blocked:
@@ -127,7 +130,7 @@ class Plan:
             "duration": self.duration.to_json(),
             "steps": [step.to_json() for step in self.steps],
             "edges": [list(edge) for edge in self.edges],
-            **{name: getattr(self, name).to_json() for name in ("blocked", "held", "unmanaged", "described")},
+            **{name: getattr(self, name).to_json() for name in ("blocked", "held", "unmanaged")},
             "exposures": [exposure.to_json() for exposure in self.exposures],
             "assumptions": list(self.assumptions),
             "ids": dict(self.ids),
@@ -145,7 +148,7 @@ class Plan:
                 edges=tuple((before, after, kind) for before, after, kind in data["edges"]),
                 **{
                     name: Problems(Problem(**problem) for problem in data[name])
-                    for name in ("blocked", "held", "unmanaged", "described")
+                    for name in ("blocked", "held", "unmanaged")
                 },
                 exposures=tuple(Exposure.from_json(exposure) for exposure in data["exposures"]),
                 assumptions=tuple(data["assumptions"]),

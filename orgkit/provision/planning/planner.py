@@ -49,7 +49,7 @@ def plan(
     `remove` names what may be deleted, closed, removed or detached, besides the design's own `remove:`: a policy or OU
     by name, `close:ACCOUNT`, `leave:ACCOUNT`, `detach:POLICY@TARGET`, `role:NAME@TARGET`, `baseline:NAME@TARGET` (with
     `:retain` at its end the stacks stay in the accounts), a policy type. `principal` is the ARN that will make the
-    calls; by default a role of the management account. `lock_out` names protected principals, as the design writes
+    calls; by default whoever read the live organization. `lock_out` names protected principals, as the design writes
     them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
     Errors: InputError for a name in `remove` that does not say enough.
     """
@@ -77,9 +77,10 @@ def plan(
     order = arrange(draft, needed)
     if only is not None:
         needed, order = restrict(needed, order, only)
+    principal = principal or live.caller
     rehearsed = rehearse(draft, needed, order, principal, lock_out)
     order = rehearsed.order
-    stopped, doubtful = judge(draft, order)
+    stopped, doubtful = judge(draft, order, principal)
     halted, doubted = judge_baselines(draft, order)
     graph = bind(draft, needed, order)
     return Plan(

@@ -6,13 +6,14 @@ blocked. Two different conditions cannot be compared, and are not.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from orgkit.design import RCP, SCP, Account
 from orgkit.guardrails.inheritance import attached
 from orgkit.guardrails.matrix import ChainBits
 from orgkit.guardrails.survey import Shared, Survey
 from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.lockout import Watch
 from orgkit.provision.planning.moment import Moment, Policies
 from orgkit.provision.planning.simulation import Simulation
 from orgkit.provision.planning.steps import Step
@@ -21,7 +22,8 @@ from orgkit.provision.planning.steps import Step
 class Rehearsal:
     """One state of the organization that steps are performed on, and who is less guarded in it than they should be."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, watches: Sequence[Watch] = ()) -> None:
+        self.watches = watches
         self.state = Simulation(draft)
         self._draft = draft
         self._shared = Shared()
@@ -37,7 +39,10 @@ class Rehearsal:
         if not (self._guarded and touched):
             return
         survey = self._survey(step)
-        for account in below(self.state, touched):
+        accounts = list(below(self.state, touched))
+        for watch in self.watches:
+            watch.look(step, self.state.org, accounts)
+        for account in accounts:
             now = survey.cell(account)
             if id(now) not in self._held:
                 self._held[id(now)] = frozenset((name, text) for _, name, text in self._bound(account))
@@ -56,6 +61,11 @@ class Rehearsal:
         for kind in (SCP, RCP):
             for level in org.chain(account.id):
                 yield from ((kind, name, text) for name, text in attached(org, level, kind))
+
+    @property
+    def looked(self) -> bool:
+        """Whether any step concerned the guardrails of any account."""
+        return bool(self._looks)
 
     def moments(self) -> Iterator[Moment]:
         """Once all steps are performed: when an account was less guarded than both before and after, as they end."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import networkx as nx
@@ -10,7 +10,7 @@ import networkx as nx
 from orgkit.design import Problem
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.exposure import Exposure
-from orgkit.provision.planning.lockout import lock_outs
+from orgkit.provision.planning.lockout import caller_lock_outs
 from orgkit.provision.planning.moment import told
 from orgkit.provision.planning.order import Order
 from orgkit.provision.planning.reordering import rehearsed
@@ -42,11 +42,18 @@ def rehearse(
     """
     if draft.blocked or not order:
         return Rehearsed(order)
-    best, rehearsal, moments = rehearsed(draft, needed, order)
+    named = frozenset(allowed)
+    best, rehearsal, moments = rehearsed(draft, needed, order, named)
     end = rehearsal.state.org
     paths = {moment.account: end.path(moment.account) for moment in moments}
     steps = [draft.steps[step] for step in best]
-    blocked = lock_outs(draft, steps, end, principal, frozenset(allowed))
-    assumptions = [*ASSUMPTIONS, f"the calls are made by {principal or 'a role of the management account'}"]
-    assumptions += [f"{part} not readable: the answer depends on it" for part in draft.live.unknown]
+    blocked = [problem for watch in rehearsal.watches for problem in watch.problems(end)]
+    blocked += caller_lock_outs(draft, steps, principal, named)
+    assumptions = _assumptions(draft, principal) if rehearsal.looked else ()
     return Rehearsed(best, tuple(told(draft, needed, best, moments, paths)), tuple(blocked), tuple(assumptions))
+
+
+def _assumptions(draft: Draft, principal: str | None) -> Iterator[str]:
+    yield from ASSUMPTIONS
+    yield f"the calls are made by {principal or 'a role of the management account'}"
+    yield from (f"{part} not readable: the answer depends on it" for part in draft.live.unknown)

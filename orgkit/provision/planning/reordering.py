@@ -15,6 +15,7 @@ import networkx as nx
 from orgkit.guardrails.survey import Shared, Survey
 from orgkit.provision.planning.concerning import Concerning
 from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.lockout import watches
 from orgkit.provision.planning.moment import Moment
 from orgkit.provision.planning.order import Order
 from orgkit.provision.planning.rehearsal import Judging, Rehearsal
@@ -24,9 +25,14 @@ from orgkit.provision.planning.simulation import Simulation
 ROUNDS = 3
 
 
-def rehearsed(draft: Draft, needed: nx.DiGraph[str], order: Order) -> tuple[Order, Rehearsal, list[Moment]]:
-    """The best order found, gone through to its end, and the moments in it in which accounts are less guarded."""
-    best = order, *_gone_through(draft, order)
+def rehearsed(
+    draft: Draft, needed: nx.DiGraph[str], order: Order, allowed: Collection[str] = ()
+) -> tuple[Order, Rehearsal, list[Moment]]:
+    """The best order found, gone through to its end, and the moments in it in which accounts are less guarded.
+
+    `allowed` names the principals that may be locked out.
+    """
+    best = order, *_gone_through(draft, order, allowed)
     exposed: set[str] = set()
     for _ in range(ROUNDS):
         found = {moment.account for moment in best[2] if not moment.unavoidable}
@@ -34,14 +40,14 @@ def rehearsed(draft: Draft, needed: nx.DiGraph[str], order: Order) -> tuple[Orde
             break
         exposed |= found
         other = _Reordering(draft, needed, best[0], exposed).order()
-        again = other, *_gone_through(draft, other)
+        again = other, *_gone_through(draft, other, allowed)
         if _weight(again[2]) < _weight(best[2]):
             best = again
     return best
 
 
-def _gone_through(draft: Draft, order: Sequence[str]) -> tuple[Rehearsal, list[Moment]]:
-    rehearsal = Rehearsal(draft)
+def _gone_through(draft: Draft, order: Order, allowed: Collection[str]) -> tuple[Rehearsal, list[Moment]]:
+    rehearsal = Rehearsal(draft, watches(draft, allowed))
     for step in order:
         rehearsal.perform(draft.steps[step])
     return rehearsal, list(rehearsal.moments())

@@ -42,8 +42,8 @@ def told(plan: Plan, only: Collection[str] | None = None) -> list[Json]:
         shown += [title("Refused, so that nothing can be applied"), items(_problems(plan.blocked, "error"))]
     if plan.exposures:
         entries = [
-            item(f"less guarded between steps {plan.number(e.since)} and {plan.number(e.until)}: {e.message}", e.reason)
-            for e in plan.exposures
+            item(f"{e.account}, between steps {plan.number(e.since)} and {plan.number(e.until)}: {e.message}", e.reason)
+            for e in plan.exposures[:_SHOWN]
         ]
         shown += [title("Less guarded for a while"), items(entries)]
     shown.append(
