@@ -166,7 +166,7 @@ class EmbeddedAws:
     def _replay(self, entry: Entry) -> None:
         if entry.operation is not None:
             call = self._new_call(entry.operation, dict(entry.params), entry.caller, entry.at, entry.fate)
-            call.limits = Unlimited()
+            call.limits, call.recorded = Unlimited(), True
             try:
                 self.organizations.call(call)
             except ApiError as error:

@@ -8,12 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 Path = tuple[str, ...]
 _SETTING: Final = ("@@assign", "@@append", "@@remove")  # in the order in which one level applies them
 _CONTROL: Final = "@@operators_allowed_for_child_policies"
 _EVERY: Final = frozenset(_SETTING)
+_ALLOWABLE: Final = frozenset({*_SETTING, "@@all", "@@none"})
+# What a document of each type begins with, by the page on its syntax; those of the newest types are not known.
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_management_policies.html
+_TOP: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "AISERVICES_OPT_OUT_POLICY": "services",
+        "BACKUP_POLICY": "plans",
+        "BEDROCK_POLICY": "bedrock",
+        "CHATBOT_POLICY": "chatbot",
+        "DECLARATIVE_POLICY_EC2": "ec2_attributes",
+        "INSPECTOR_POLICY": "inspector",
+        "NETWORK_SECURITY_DIRECTOR_POLICY": "network_security_director",
+        "S3_POLICY": "s3_attributes",
+        "SECURITYHUB_POLICY": "securityhub",
+        "TAG_POLICY": "tags",
+        "UPGRADE_ROLLOUT_POLICY": "upgrade_rollout",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,35 @@ def merge(levels: Iterable[tuple[str, Iterable[tuple[str, Any]]]]) -> Merged:
         merging.level(place, [*policies])
     origins = {".".join(path): tuple(found) for path, found in merging.origins.items() if path in merging.values}
     return Merged(merging.document(), origins, tuple(merging.conflicts))
+
+
+def fault_of(document: Any, type: str) -> str | None:
+    """Return why AWS refuses a document of this type, in words, or None where nothing is known against it."""
+    if not isinstance(document, Mapping):
+        return "The policy must be a JSON object."
+    top = _TOP.get(type)
+    for key in document:
+        if top is not None and key != top and not key.startswith("@@"):
+            return f'A {type} has "{top}" at its top, not "{key}".'
+    return _operator_fault(document, "")
+
+
+def _operator_fault(node: Mapping[str, Any], where: str) -> str | None:
+    for key, value in node.items():
+        if key == _CONTROL:
+            unknown = [one for one in (value if isinstance(value, list) else [value]) if one not in _ALLOWABLE]
+            if unknown:
+                return f"{where}{key} lists operators, @@all or @@none, not {unknown[0]!r}."
+        elif key in _SETTING:
+            if isinstance(value, Mapping):
+                return f"{where}{key} has a value or a list of values."
+        elif key.startswith("@@"):
+            return f"{where}{key} is no operator; they are {', '.join((*_SETTING, _CONTROL))}."
+        elif isinstance(value, Mapping):
+            found = _operator_fault(value, f"{where}{key}.")
+            if found is not None:
+                return found
+    return None
 
 
 @dataclass(slots=True)

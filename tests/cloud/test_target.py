@@ -255,7 +255,7 @@ def test_without_moto_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     ("service", "operation", "expected"),
     [
         ("organizations", "CreateAccount", True),
-        ("organizations", "DescribeEffectivePolicy", False),
+        ("organizations", "EnableAllFeatures", False),
         ("iam", "CreateRole", True),
         ("iam", "SimulatePrincipalPolicy", False),
         ("cloudformation", "CreateStackSet", True),
@@ -278,8 +278,8 @@ def test_every_known_gap_has_words() -> None:
 
 def test_the_capabilities_are_true(company: Target) -> None:
     """What the table says cannot be done indeed cannot."""
-    with pytest.raises(CloudError, match="cannot do organizations:DescribeEffectivePolicy"):
-        company.client("organizations").describe_effective_policy(PolicyType="TAG_POLICY")
+    with pytest.raises(CloudError, match="cannot do organizations:EnableAllFeatures"):
+        company.client("organizations").enable_all_features()
     with pytest.raises(CloudError, match="cannot do"):
         company.client("accessanalyzer").list_analyzers()
 

@@ -35,6 +35,7 @@ class Call:
     limits: Mapping[str, int]
     fate: Fate = field(default_factory=Fate)
     changed: bool = False
+    recorded: bool = False  # it is carried out again, and was within the rules when it was made
 
     def wait(self) -> Wait:
         """Return how long an asynchronous request that starts with this call is to take."""
@@ -60,12 +61,7 @@ def wanted_tags(call: Call) -> dict[str, str]:
     for tag in call.params.get("Tags", ()):
         if tag["Key"] in tags:
             raise ApiError("InvalidInputException", f"Tag keys must be unique: {tag['Key']}", "DUPLICATE_TAG_KEY")
-        if tag["Key"].lower().startswith("aws:"):
-            raise ApiError(
-                "InvalidInputException",
-                f"Tag keys that start with aws: are AWS's own: {tag['Key']}",
-                "INVALID_SYSTEM_TAGS_PARAMETER",
-            )
+        refuse_system_tag(tag["Key"])
         tags[tag["Key"]] = tag["Value"]
     if len(tags) > call.limits["tags"]:
         raise ApiError(
@@ -74,3 +70,10 @@ def wanted_tags(call: Call) -> dict[str, str]:
             "MAX_TAG_LIMIT_EXCEEDED",
         )
     return tags
+
+
+def refuse_system_tag(key: str) -> None:
+    """Raise for a tag key that is AWS's own."""
+    if key.lower().startswith("aws:"):
+        message = f"Tag keys that start with aws: are AWS's own: {key}"
+        raise ApiError("InvalidInputException", message, "INVALID_SYSTEM_TAGS_PARAMETER")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orgkit.cloud.organizations.call import Call, Operation, Reply, wanted_tags
-from orgkit.cloud.organizations.errors import ApiError, constraint
+from orgkit.cloud.organizations.errors import ApiError, constraint, invalid
 from orgkit.cloud.organizations.pages import page
 from orgkit.cloud.organizations.state import Account, Creation, Organization, new_id
 
+RESERVED_ROLES = "AWSServiceRoleFor"
 DEFAULT_ROLE = "OrganizationAccountAccessRole"
 
 
@@ -18,6 +19,8 @@ def create_account(org: Organization, call: Call) -> Reply:
     https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreateAccountStatus.html
     """
     tags = wanted_tags(call)
+    if call.params.get("RoleName", "").startswith(RESERVED_ROLES):
+        raise invalid("INVALID_ROLE_NAME", f"A role's name cannot begin with {RESERVED_ROLES}.")
     if len(org.open_creations) >= call.limits["creations_in_flight"]:
         raise constraint(
             "ACCOUNT_CREATION_RATE_LIMIT_EXCEEDED",

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from orgkit.cloud.organizations.accounts import DAY
 from orgkit.cloud.organizations.call import Call, Operation, Reply, wanted_tags
-from orgkit.cloud.organizations.errors import ApiError, denied
+from orgkit.cloud.organizations.errors import ApiError, denied, invalid
 from orgkit.cloud.organizations.pages import page
 from orgkit.cloud.organizations.state import Account, Handshake, Organization, new_id
 
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Handshake.html
 DAYS_OPEN = 15
+# Or as many as the organization may have accounts, if that is more.
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+INVITATIONS_A_DAY = 20
+_EMAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_ACCOUNT = re.compile(r"\d{12}")
 
 
 def invite_account_to_organization(org: Organization, call: Call) -> Reply:
     """Invite an account by its id or email; it joins the root when it accepts."""
     party, kind = call.params["Target"]["Id"], call.params["Target"]["Type"]
+    if kind == "ORGANIZATION":
+        raise invalid("INVALID_PARTY_TYPE_TARGET", "An account is invited by its id (ACCOUNT) or its EMAIL.")
+    if kind == "EMAIL" and not _EMAIL.fullmatch(party):
+        raise invalid("INVALID_EMAIL_ADDRESS_TARGET", f"{party} is no email address.")
+    if kind == "ACCOUNT" and not _ACCOUNT.fullmatch(party):
+        raise invalid("INVALID_PATTERN", f"{party} is no account id.")
     tags = wanted_tags(call)
     if party in org.accounts or party.casefold() in org.emails:
         raise _constraint("ALREADY_IN_AN_ORGANIZATION", f"{party} is already in the organization.")
@@ -22,6 +36,9 @@ def invite_account_to_organization(org: Organization, call: Call) -> Reply:
         raise ApiError("DuplicateHandshakeException", f"{party} is already invited.")
     if len(org.accounts) + len(org.open_creations) >= call.limits["accounts"]:
         raise _constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "The organization has all the accounts it may have.")
+    lately = [h for h in org.handshakes.values() if h.state != "ACCEPTED" and h.requested > call.now - DAY]
+    if len(lately) >= max(INVITATIONS_A_DAY, call.limits["accounts"]):
+        raise _constraint("HANDSHAKE_RATE_LIMIT_EXCEEDED", f"{len(lately)} invitations were sent within a day.")
     handshake = Handshake(new_id(call.ids, "h-", 10), party, kind, call.now, tags=tags)
     org.handshakes[handshake.id] = handshake
     call.changed = True
@@ -32,8 +49,12 @@ def accept_handshake(org: Organization, call: Call) -> Reply:
     """Join the organization; called from the invited account."""
     handshake = _handshake_of(org, call)
     _check_party(handshake, call)
+    if call.caller == org.management_id:
+        raise ApiError("MasterCannotLeaveOrganizationException", "The management account cannot join another one.")
     if call.caller in org.accounts:
         raise _constraint("ALREADY_IN_AN_ORGANIZATION", f"The account {call.caller} is already in the organization.")
+    if len(org.accounts) + len(org.open_creations) >= call.limits["accounts"]:
+        raise _constraint("ACCOUNT_NUMBER_LIMIT_EXCEEDED", "The organization has all the accounts it may have.")
     _turn(handshake, call, "ACCEPTED")
     # An account invited by its id brings an email that the invitation does not tell.
     email = handshake.party if handshake.party_type == "EMAIL" else f"{call.caller}@invited.example.com"
@@ -72,13 +93,22 @@ def describe_handshake(org: Organization, call: Call) -> Reply:
 
 def list_handshakes_for_organization(org: Organization, call: Call) -> Reply:
     """List the organization's invitations."""
-    return page(call, "Handshakes", org.handshakes.values(), lambda entry: _show(org, call, entry))
+    return page(call, "Handshakes", _chosen(call, org.handshakes.values()), lambda entry: _show(org, call, entry))
 
 
 def list_handshakes_for_account(org: Organization, call: Call) -> Reply:
     """List the invitations of the calling account, those by its id."""
-    mine = [entry for entry in org.handshakes.values() if entry.party == call.caller]
+    mine = _chosen(call, (entry for entry in org.handshakes.values() if entry.party == call.caller))
     return page(call, "Handshakes", mine, lambda entry: _show(org, call, entry))
+
+
+def _chosen(call: Call, handshakes: Iterable[Handshake]) -> list[Handshake]:
+    """Those that a filter lets through; there are only invitations, none of which is the child of another."""
+    wanted = call.params.get("Filter", {})
+    if "ActionType" in wanted and "ParentHandshakeId" in wanted:
+        raise invalid("MAX_LIMIT_EXCEEDED_FILTER", "Filter by ActionType or by ParentHandshakeId, not by both.")
+    none = wanted.get("ActionType", "INVITE") != "INVITE" or "ParentHandshakeId" in wanted
+    return [] if none else [*handshakes]
 
 
 def _handshake_of(org: Organization, call: Call) -> Handshake:

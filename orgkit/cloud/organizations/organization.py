@@ -1,11 +1,11 @@
-"""The organization itself: creating, describing and deleting it, its root, its delegation policy."""
+"""The organization itself: creating, describing and deleting it, and its root."""
 
 from __future__ import annotations
 
 import json
 
-from orgkit.cloud.organizations.call import Call, Operation, Reply, wanted_tags
-from orgkit.cloud.organizations.errors import ApiError, constraint, invalid
+from orgkit.cloud.organizations.call import Call, Operation, Reply
+from orgkit.cloud.organizations.errors import ApiError
 from orgkit.cloud.organizations.pages import page
 from orgkit.cloud.organizations.state import (
     FULL_ACCESS,
@@ -130,63 +130,8 @@ def finish_policy_type(org: Organization, policy_type: str) -> None:
             org.attach(org.policies[FULL_ACCESS[policy_type]], target_id)
 
 
-def put_resource_policy(org: Organization, call: Call) -> Reply:
-    """Create or replace the delegation policy of the organization."""
-    content = call.params["Content"]
-    tags = wanted_tags(call)
-    if len(content) > call.limits["delegation_policy_size"]:
-        raise constraint(
-            "POLICY_CONTENT_LIMIT_EXCEEDED",
-            f"The policy has {len(content)} characters; the limit is {call.limits['delegation_policy_size']}.",
-        )
-    try:
-        document = json.loads(content)
-    except ValueError as error:
-        raise invalid("INVALID_RESOURCE_POLICY_JSON", f"The policy is not valid JSON: {error}") from None
-    if not isinstance(document, dict) or "Statement" not in document:
-        raise invalid("INVALID_RESOURCE_POLICY_JSON", "The policy must be an object with a Statement.")
-    if org.resource_policy is None:
-        org.resource_policy = {"Id": new_id(call.ids, "rp-", 8), "Tags": tags}
-    elif tags:
-        raise invalid(
-            "INVALID_LIST_MEMBER",
-            "Tags can be given only when the policy is created; use TagResource afterwards.",
-        )
-    org.resource_policy["Content"] = content
-    call.changed = True
-    return {"ResourcePolicy": _show_resource_policy(org)}
-
-
-def describe_resource_policy(org: Organization, call: Call) -> Reply:
-    """Show the delegation policy."""
-    if org.resource_policy is None:
-        raise ApiError("ResourcePolicyNotFoundException", "The organization has no resource policy.")
-    return {"ResourcePolicy": _show_resource_policy(org)}
-
-
-def delete_resource_policy(org: Organization, call: Call) -> Reply:
-    """Delete the delegation policy."""
-    if org.resource_policy is None:
-        raise ApiError("ResourcePolicyNotFoundException", "The organization has no resource policy.")
-    org.resource_policy = None
-    call.changed = True
-    return {}
-
-
-def _show_resource_policy(org: Organization) -> Reply:
-    assert org.resource_policy is not None
-    policy_id = org.resource_policy["Id"]
-    return {
-        "ResourcePolicySummary": {"Id": policy_id, "Arn": org.arn("resourcepolicy", policy_id)},
-        "Content": org.resource_policy["Content"],
-    }
-
-
 OPERATIONS: dict[str, Operation] = {
     "DescribeOrganization": describe_organization,
     "DeleteOrganization": delete_organization,
     "ListRoots": list_roots,
-    "PutResourcePolicy": put_resource_policy,
-    "DescribeResourcePolicy": describe_resource_policy,
-    "DeleteResourcePolicy": delete_resource_policy,
 }

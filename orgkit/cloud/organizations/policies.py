@@ -9,6 +9,7 @@ from orgkit.cloud.organizations.errors import ApiError, constraint, invalid
 from orgkit.cloud.organizations.organization import show_root
 from orgkit.cloud.organizations.pages import page
 from orgkit.cloud.organizations.state import RCP, SCP, Organization, Policy, new_id
+from orgkit.policy import management, problems
 
 # Policy types whose service must have trusted access first; the service model's text on SERVICE_ACCESS_NOT_ENABLED.
 SERVICE_OF_TYPE = {"SECURITYHUB_POLICY": "securityhub.amazonaws.com"}
@@ -41,6 +42,8 @@ def _show(org: Organization, policy: Policy) -> Reply:
 
 
 def _check_content(call: Call, policy_type: str, content: str) -> None:
+    if call.recorded:
+        return
     largest = call.limits[f"policy_size.{policy_type}"]
     if len(content) > largest:
         raise constraint(
@@ -54,13 +57,12 @@ def _check_content(call: Call, policy_type: str, content: str) -> None:
         document = json.loads(content)
     except ValueError as error:
         raise _malformed(f"The policy is not valid JSON: {error}") from None
-    if not isinstance(document, dict):
-        raise _malformed("The policy must be a JSON object.")
+    fault = management.fault_of(document, policy_type)
+    if fault is not None:
+        raise _malformed(fault)
 
 
 def _check_statements(content: str, policy_type: str) -> None:
-    from orgkit.policy import problems  # brings in the whole language, which only a policy's arrival needs
-
     for problem in problems(content, type=policy_type):
         if problem.severity == "error":
             raise _malformed(f"{problem.where}: {problem.message}")
@@ -105,7 +107,8 @@ def create_policy(org: Organization, call: Call) -> Reply:
             "POLICY_NUMBER_LIMIT_EXCEEDED",
             f"The organization may have {call.limits[f'policies.{kind}']} policies of type {kind}.",
         )
-    policy = Policy(new_id(call.ids, "p-", 10), name, kind, content, call.params["Description"], tags=tags)
+    about = call.params["Description"]
+    policy = Policy(new_id(call.ids, "p-", 10), name, kind, content, about, tags=tags, updated=call.now)
     org.policies[policy.id] = policy
     call.changed = True
     return _show(org, policy)
@@ -121,6 +124,7 @@ def update_policy(org: Organization, call: Call) -> Reply:
     _refuse_duplicate(org, policy.type, name, but=policy)
     policy.name, policy.content = name, content
     policy.description = call.params.get("Description", policy.description)
+    policy.updated = call.now
     call.changed = True
     return _show(org, policy)
 

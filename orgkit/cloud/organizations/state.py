@@ -58,6 +58,7 @@ class Policy:
     content: str
     description: str = ""
     aws_managed: bool = False
+    updated: float = 0.0
     tags: dict[str, str] = field(default_factory=dict)
     targets: dict[str, None] = field(default_factory=dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orgkit.cloud.organizations.call import Call, Operation, Reply, wanted_tags
+from orgkit.cloud.organizations.call import Call, Operation, Reply, refuse_system_tag, wanted_tags
 from orgkit.cloud.organizations.errors import ApiError, constraint
 from orgkit.cloud.organizations.pages import page
 from orgkit.cloud.organizations.state import Organization
@@ -33,6 +33,8 @@ def tag_resource(org: Organization, call: Call) -> Reply:
 def untag_resource(org: Organization, call: Call) -> Reply:
     """Remove tags by their keys; a key that is not there is no error."""
     tags = _tags_of(org, call)
+    for key in call.params["TagKeys"]:
+        refuse_system_tag(key)
     for key in call.params["TagKeys"]:
         tags.pop(key, None)
     call.changed = True
