@@ -11,13 +11,16 @@ import shutil
 import sys
 import time
 from os import environ
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orgkit
 from orgkit.design import Organization
 from orgkit.notebook.browser import module, styles
 from orgkit.notebook.designer import Controller
-from tests.browser.harness import MODEL, PARTS
+from orgkit.notebook.designer.widget import PARTS
+from tests.browser.harness import MODEL
 from tests.notebook.designs import many
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
@@ -61,11 +64,12 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         for accounts, paint, drop in ((10_000, 1.0, 300), (50_000, 3.0, None)):
-            measure(browser, many(accounts), accounts, paint, drop)
+            with TemporaryDirectory() as folder:
+                measure(browser, many(accounts), Path(folder), accounts, paint, drop)
         browser.close()
 
 
-def measure(browser: Any, org: Organization, accounts: int, paint: float, drop: float | None) -> None:
+def measure(browser: Any, org: Organization, folder: Path, accounts: int, paint: float, drop: float | None) -> None:
     """One design: first paint, scrolling, drops."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     kept: list[Controller] = []
@@ -73,7 +77,7 @@ def measure(browser: Any, org: Organization, accounts: int, paint: float, drop: 
     page.expose_function("handle", lambda text: json.dumps(kept[0].handle(json.loads(text))))
     page.set_content(f"<!doctype html><style>{styles()}</style>")
     start = time.time()
-    designer = orgkit.Designer(org, interactive=True)
+    designer = orgkit.Designer(org, interactive=True, path=folder / "org.yaml")
     kept.append(designer.controller)
     page.evaluate(MODEL, {"source": module(*PARTS), "deaf": False})
     # The page's own clock: this process is busy with what the browser asks for once it has painted.

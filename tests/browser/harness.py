@@ -9,16 +9,22 @@ from typing import Any
 from orgkit.design import Organization
 from orgkit.notebook.browser import module, styles
 from orgkit.notebook.designer import Controller
+from orgkit.notebook.designer.widget import PARTS
 
-PARTS = ("store", "tree", "keys", "drag", "blocks", "treegrid", "designer")
 # A model as the widget manager gives it: `send` goes to Python, answers come as messages.
 MODEL = """async ({source, deaf}) => {
   const listeners = [];
+  const lives = [];
   const state = JSON.parse(await window.beginning());
   window.model = {
     get: () => state,
-    on: (_, listener) => listeners.push(listener),
+    on: (name, listener) => (name === 'msg:custom' ? listeners : lives).push(listener),
     off: () => {},
+    revive: () => lives.forEach((listener) => listener()),
+    die: () => {
+      window.model.send = () => { throw new Error('Cannot send'); };
+      lives.forEach((listener) => listener());
+    },
     answer: (text) => listeners.forEach((listener) => listener(JSON.parse(text))),
     send: async (intent) => {
       const text = await window.handle(JSON.stringify(intent));

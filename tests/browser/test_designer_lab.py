@@ -111,14 +111,42 @@ def test_reloading_the_page_loses_nothing(shown):
     kernel.until(WHERE, "'Security/app-b-prod'")
 
 
-def test_a_kernel_restarted_in_the_middle_is_told_in_words(shown):
-    opened, _ = shown
+RUN_AGAIN = """async () => {
+  const kernel = () => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel;
+  while (kernel()?.status !== 'idle') await new Promise(r => setTimeout(r, 50));
+  await window.jupyterapp.commands.execute('notebook:run-all-cells');
+}"""
+
+
+def test_a_kernel_restarted_in_the_middle_is_told_and_takes_no_edit_along(shown):
+    opened, kernel = shown
+    drag(opened.page)
+    kernel.until(WHERE, "'Sandbox/app-b-prod'")
     opened.page.evaluate(
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )
+    opened.page.wait_for_selector(".orgkit-banner >> text=The kernel that held this design is gone", timeout=20_000)
+    drag(opened.page, to='.orgkit-row[data-node="ou:Security"]')
+    assert opened.page.locator(SHOP).get_attribute("aria-level") == "3"
+    assert opened.page.locator(".orgkit button:enabled").count() == 0
+    opened.page.evaluate(RUN_AGAIN)
+    living = opened.page.locator(".orgkit[data-ready]:not(.orgkit-gone)")
+    living.wait_for(timeout=30_000)
+    assert "1 edit was not saved" in living.locator(".orgkit-strip").inner_text()
+    kernel.client.wait_for_ready(timeout=30)
+    assert kernel.value(WHERE) == "'Workloads/Production/app-b-prod'"
+    living.get_by_role("button", name="Make again").click()
+    kernel.until(WHERE, "'Sandbox/app-b-prod'")
+
+
+def test_reading_the_file_again_by_running_the_cells_again_loses_nothing(shown):
+    opened, kernel = shown
     drag(opened.page)
-    opened.page.wait_for_selector(".orgkit-status >> text=The kernel does not answer", timeout=20_000)
-    assert opened.page.locator(SHOP).get_attribute("aria-level") == "4"
+    kernel.until(WHERE, "'Sandbox/app-b-prod'")
+    opened.page.evaluate(RUN_AGAIN)
+    opened.page.get_by_role("button", name="Make again").click()
+    kernel.until(WHERE, "'Sandbox/app-b-prod'")
+    kernel.until("[edit.label for edit in org.history]", "['move Workloads/Production/app-b-prod to Sandbox']")
 
 
 def test_it_wears_the_theme_of_the_lab(shown):

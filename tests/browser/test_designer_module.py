@@ -55,6 +55,7 @@ def test_before_letting_go_it_says_what_would_follow_and_escape_lets_it_be(desig
     designer.row("account:shop").click()
     designer.drag("account:shop", "ou:Sandbox", drop=False)
     designer.until("document.querySelector('.orgkit-tip')?.textContent.includes('no longer blocked')")
+    designer.until("document.querySelector('.orgkit-tip')?.textContent.includes('new problem')")
     designer.page.keyboard.press("Escape")
     designer.page.mouse.up()
     designer.settled()
@@ -121,6 +122,41 @@ def test_the_keyboard_alone_cuts_pastes_removes_undoes_and_redoes(designer):
     designer.press("Control+y", "Delete")
     assert "account:play" not in designer.org
     designer.press("Control+z", "Control+Shift+z", "Control+z", "Control+z")
+    assert designer.org == small()
+
+
+def test_what_was_cut_tells_by_keyboard_too_what_moving_it_would_mean(designer):
+    designer.row("account:shop").click()
+    designer.press("Control+x", "s")
+    designer.until("document.querySelector('.orgkit-status').textContent.includes('no longer blocked')")
+    assert designer.org == small()
+
+
+def test_question_mark_lists_the_shortcuts_and_every_one_of_them_works(designer):
+    designer.page.locator(".orgkit-tree").focus()
+    designer.press("?")
+    dialog = designer.page.get_by_role("dialog", name="Keyboard")
+    assert "rename in place" in dialog.inner_text()
+    designer.press("Escape")
+    assert dialog.count() == 0
+    assert designer.page.evaluate("document.activeElement.getAttribute('role')") == "tree"
+    designer.press("F6")
+    assert designer.page.evaluate("document.activeElement.dataset.tab") == "details"
+    designer.press("ArrowRight")
+    assert designer.page.evaluate("document.activeElement.dataset.tab") == "guardrails"
+    designer.press("F6", "Control+s")
+    designer.until("document.querySelector('[data-tab=save]').getAttribute('aria-selected') === 'true'")
+    designer.until("document.activeElement.textContent === 'Write this'")
+
+
+def test_a_button_pressed_by_keyboard_leaves_the_keyboard_near_and_its_edit_can_be_undone(designer):
+    designer.row("ou:Sandbox").click()
+    designer.settled()
+    designer.page.locator(".orgkit-page li", has_text="regions").get_by_role("button", name="Detach").focus()
+    designer.press("Enter")
+    assert not designer.org.targets("policy:regions")
+    assert designer.page.evaluate("document.activeElement.closest('.orgkit-page') !== null")
+    designer.press("Control+z")
     assert designer.org == small()
 
 
@@ -273,3 +309,30 @@ def test_a_kernel_that_is_gone_is_told_and_nothing_is_shown_as_done(opened):
     designer.page.clock.run_for(6000)
     designer.until("document.querySelector('.orgkit-status').textContent.includes('The kernel does not answer')")
     assert designer.names() == before
+
+
+def test_when_the_kernel_dies_the_view_says_so_and_takes_no_more_edits(designer):
+    designer.page.evaluate("window.model.die()")
+    banner = designer.page.locator(".orgkit-banner[role=alert]")
+    assert "Run the cell again" in banner.inner_text()
+    before = designer.names()
+    designer.drag("account:shop", "ou:Sandbox")
+    designer.row("account:shop").click()
+    designer.press("F2", "Delete", "Shift+F10")
+    assert designer.names() == before and designer.org == small()
+    assert designer.page.locator("[role=menu], .orgkit-edit, .orgkit-tip").count() == 0
+    assert designer.page.locator(".orgkit :is(button, input, select, textarea):enabled").count() == 0
+    designer.press("Home", "ArrowDown", "ArrowLeft")  # looking at it goes on
+    assert "Production" not in designer.names()
+
+
+def test_a_connection_that_comes_back_shows_everything_as_it_is_by_then(designer):
+    designer.page.evaluate("window.send = window.model.send; window.model.die()")
+    designer.org.move("shop", "Sandbox")
+    designer.page.evaluate("window.model.send = window.send; window.model.revive()")
+    designer.until("!document.querySelector('.orgkit-banner').textContent")
+    assert designer.row("account:shop").get_attribute("aria-level") == "3"
+    assert designer.page.get_by_role("button", name="New account (Insert)").is_enabled()
+    designer.drag("account:bank", "ou:Sandbox")
+    designer.settled()
+    assert designer.org.path("account:bank") == "Sandbox/bank"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
+from orgkit.design import Problem, Problems
 from orgkit.notebook.designer import Controller
+from orgkit.notebook.designer.consequences import problems_changed
 from tests.notebook.designs import MOVE, shown, small, strip
 
 
@@ -18,6 +20,28 @@ def test_a_preview_tells_the_same_and_changes_nothing(controller):
     assert "panel" not in answer
     assert controller.org == before == controller.draft
     assert controller.org.history == () and controller.state()["rows"] == rows
+
+
+def test_a_whole_preview_tells_what_aws_would_refuse_and_what_would_be_done():
+    controller = Controller(small(), live=small())
+    assert not controller.handle({"type": "preview", "intent": MOVE})["preview"]["more"]
+    controller.handle({"type": "ready"})
+    intent = {"type": "set", "node": "shop", "values": {"monthly_cost": "900 USD"}}
+    assert controller.handle({"type": "preview", "intent": intent})["preview"]["more"]
+    told = controller.handle({"type": "preview", "intent": intent, "whole": True})["preview"]
+    assert "new problem: planned 1200 USD a month" in told["text"]
+    intent = {"type": "add", "what": "ou", "parent": "root", "values": {"handle": "Labs"}}
+    told = controller.handle({"type": "preview", "intent": intent, "whole": True})["preview"]
+    assert "to do: create OU Labs" in told["text"]
+    assert not told["more"] and controller.org == small() == controller.draft
+
+
+def test_moving_an_ou_says_how_aws_goes_about_it(controller):
+    intent = {"type": "move", "node": "Workloads/Production", "to": "Sandbox"}
+    way = "AWS cannot move an OU: Sandbox/Production is made anew, its 2 accounts moved, and its id is another"
+    assert way in controller.handle({"type": "preview", "intent": intent})["preview"]["text"]
+    assert way in strip(controller.handle(intent))
+    assert "AWS cannot" not in strip(controller.handle(MOVE))
 
 
 def test_a_preview_says_why_not(controller):
@@ -89,3 +113,15 @@ def test_an_edit_that_changes_who_carries_shared_cost_is_told(controller):
     controller.handle({"type": "select", "node": "ou:Sandbox"})
     panel = shown(controller.handle({"type": "show", "panel": "cost"}))
     assert "carried by others" in panel and "with shared cost" in panel
+
+
+def test_a_problem_that_is_told_otherwise_is_neither_new_nor_solved():
+    def problem(message, node="root", code="loose"):
+        return Problem(code=code, severity="warning", where="org.yaml:1", message=message, node=node)
+
+    before = Problems([problem("8 accounts can leave"), problem("gone"), problem("same"), problem("one", "ou:A")])
+    after = Problems([problem("9 accounts can leave"), problem("same"), problem("two", "ou:B")])
+    changed = problems_changed(before, after)
+    assert [one.message for one in changed.other] == ["9 accounts can leave"]
+    assert [one.message for one in changed.new] == ["two"]
+    assert [one.message for one in changed.solved] == ["gone", "one"]

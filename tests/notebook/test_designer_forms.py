@@ -48,7 +48,8 @@ def test_the_widget_is_made_once_and_its_state_is_that_of_the_moment():
     assert ids[places["account:shop"]] == "ou:Sandbox"
 
 
-def test_the_widget_answers_what_the_browser_says(monkeypatch):
+def test_the_widget_answers_what_the_browser_says(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
     designer = orgkit.Designer(small(), interactive=True)
     sent = []
     monkeypatch.setattr(designer.widget, "send", sent.append)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.cost import rollup
 from orgkit.design import Account, Money, Organization, Problem, Problems, Target
-from orgkit.design.changes import Change
+from orgkit.design.changes import Change, Move
 from orgkit.design.touched import Touched
 from orgkit.errors import OrgkitError
 from orgkit.guardrails import Group, compare, telling
@@ -25,6 +27,7 @@ _VERBS: Final = {
     "loses": ("−", "now blocked"),
     "loses under conditions": ("−", "now blocked under conditions"),
 }
+_LINE: Final = 140  # letters of a problem or step in a summary
 WITNESSED: Final = 6  # groups for which a request that shows it is looked for
 
 
@@ -74,32 +77,41 @@ class CostMove:
 
 
 @dataclass(frozen=True, slots=True)
-class Consequences:
-    """The consequences of one edit; `solved` and `new` problems and plan steps are known once it is made.
+class ProblemsChanged:
+    """The problems that are new, those that are solved, those that are told otherwise now: of more accounts, say."""
 
-    `unjudged` says why the guardrails could not be compared, where they could not.
+    new: tuple[Problem, ...] = ()
+    solved: tuple[Problem, ...] = ()
+    other: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """The consequences of one edit; which problems and plan steps change is known once it is made.
+
+    `ways` says what AWS can only do in a roundabout way, `unjudged` why the guardrails could not be compared.
     """
 
     label: str
     access: tuple[Access, ...]
     cost: tuple[CostMove, ...]
-    new: tuple[Problem, ...] = ()
-    solved: tuple[Problem, ...] = ()
+    problems: ProblemsChanged = ProblemsChanged()
     steps: tuple[str, ...] = ()
     spared: tuple[str, ...] = ()
+    ways: tuple[str, ...] = ()
     unjudged: str = ""
 
     @property
     def summary(self) -> str:
         """One line for each side of it, the quiet ones left out."""
-        parts = [self.unjudged] if self.unjudged else []
+        parts = [*self.ways, *([self.unjudged] if self.unjudged else [])]
         parts += [str(one) for one in self.access[:3]]
         if len(self.access) > 3:
             parts.append(f"and more, in {len(self.access) - 3} other ways")
         parts += [str(move) for move in self.cost[:4]]
-        parts += [f"new problem: {problem.message}" for problem in self.new[:3]]
-        parts += [f"solved: {problem.message}" for problem in self.solved[:3]]
-        parts += [f"to do: {step}" for step in self.steps[:3]]
+        parts += _few([f"new problem: {problem.message}" for problem in self.problems.new], "problems")
+        parts += _few([f"solved: {problem.message}" for problem in self.problems.solved], "problems solved")
+        parts += _few([f"to do: {step}" for step in self.steps], "steps")
         return "\n".join(parts) or "nothing else changes: the same actions, the same cost"
 
     def __str__(self) -> str:
@@ -116,11 +128,17 @@ class Consequences:
                 {"path": m.path, "currency": m.currency, "before": f"{m.before:f}", "after": f"{m.after:f}"}
                 for m in self.cost
             ],
-            "new": [problem.to_json() for problem in self.new],
-            "solved": [problem.to_json() for problem in self.solved],
+            "new": [problem.to_json() for problem in self.problems.new],
+            "solved": [problem.to_json() for problem in self.problems.solved],
             "steps": list(self.steps),
             "spared": list(self.spared),
+            "ways": list(self.ways),
         }
+
+
+def _few(lines: list[str], what: str) -> list[str]:
+    shown = [shorten(line, _LINE, placeholder=" …") for line in lines]
+    return shown if len(shown) <= 3 else [*shown[:2], f"and {len(shown) - 2:,} more {what}"]
 
 
 def consequences(
@@ -141,8 +159,20 @@ def consequences(
             told(group, example=examples and number < WITNESSED) for number, group in enumerate(compared.groups)
         )
     except OrgkitError as error:
-        return Consequences(label, (), moves, unjudged=f"the guardrails cannot be compared: {error}")
-    return Consequences(label, access, moves)
+        unjudged = f"the guardrails cannot be compared: {error}"
+        return Consequences(label, (), moves, ways=ways(after, changes), unjudged=unjudged)
+    return Consequences(label, access, moves, ways=ways(after, changes))
+
+
+def ways(after: Organization, changes: Iterable[Change]) -> tuple[str, ...]:
+    """What AWS has no call for. https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_ous.html"""
+    found = []
+    for node in dict.fromkeys(change.node for change in changes if isinstance(change, Move)):
+        if node in after and after.entity(node).kind == "ou":
+            count = len(after.accounts(node))
+            moved = f", its {count:,} account{'' if count == 1 else 's'} moved" if count else ""
+            found.append(f"AWS cannot move an OU: {after.path(node)} is made anew{moved}, and its id is another")
+    return tuple(found)
 
 
 def accounts_concerned(before: Organization, after: Organization, changes: Iterable[Change]) -> list[str] | None:
@@ -218,18 +248,26 @@ def cost_moved(target: Target, path: str, was: Mapping[str, Decimal], now: Mappi
         )
 
 
-def problems_changed(before: Problems, after: Problems) -> tuple[tuple[Problem, ...], tuple[Problem, ...]]:
-    """The problems that are new, then those that are solved; one that only stands elsewhere is neither."""
-    was = {_same(problem) for problem in before}
-    now = {_same(problem) for problem in after}
-    return (
-        tuple(problem for problem in after if _same(problem) not in was),
-        tuple(problem for problem in before if _same(problem) not in now),
-    )
-
-
-def _same(problem: Problem) -> tuple[str, str | None, str]:
-    return problem.code, problem.node, problem.message
+def problems_changed(before: Problems, after: Problems) -> ProblemsChanged:
+    """Compare problems by code, node and message; one that only stands in another line of the file is the same."""
+    was = {(problem.code, problem.node, problem.message) for problem in before}
+    now = {(problem.code, problem.node, problem.message) for problem in after}
+    gone = [problem for problem in before if (problem.code, problem.node, problem.message) not in now]
+    left = Counter((problem.code, problem.node) for problem in gone)
+    new: list[Problem] = []
+    other: list[Problem] = []
+    for problem in after:
+        if (problem.code, problem.node, problem.message) in was:
+            continue
+        told_before = left[problem.code, problem.node] > 0
+        left[problem.code, problem.node] -= told_before
+        (other if told_before else new).append(problem)
+    solved: list[Problem] = []
+    for problem in reversed(gone):
+        if left[problem.code, problem.node] > 0:
+            left[problem.code, problem.node] -= 1
+            solved.append(problem)
+    return ProblemsChanged(tuple(new), tuple(reversed(solved)), tuple(other))
 
 
 def steps_changed(before: Plan | None, after: Plan | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

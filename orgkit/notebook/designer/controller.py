@@ -12,12 +12,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orgkit.checking import Checker
-from orgkit.design import Edit, Organization, Problem, Problems, diff, save
+from orgkit.checking import Checker, check
+from orgkit.design import Edit, Organization, Problem, Problems
 from orgkit.design.changes import Add, Change, Move
 from orgkit.errors import InputError, OrgkitError, did_you_mean
 from orgkit.guardrails import Permissions, permissions
-from orgkit.notebook.designer import completion, drafting, panels
+from orgkit.notebook.designer import drafting, panels
 from orgkit.notebook.designer.comparing import Comparisons
 from orgkit.notebook.designer.consequences import Consequences, consequences, problems_changed, steps_changed
 from orgkit.notebook.designer.drafting import Intent, changes_of, text
@@ -25,21 +25,22 @@ from orgkit.notebook.designer.filtering import matching
 from orgkit.notebook.designer.marks import marks_of
 from orgkit.notebook.designer.rows import Costs, Rows, concerned, differing, patch, planned_costs, replanned
 from orgkit.notebook.designer.saving import Saving
+from orgkit.notebook.designer.unsaved import Unsaved, unsaved_of
+from orgkit.notebook.designer.verbs import VERBS, Verb
 
 if TYPE_CHECKING:
     from orgkit.provision import Plan
 
 Answer = dict[str, Any]
-AT_ONCE: Final = (
-    1_000  # nodes: with more, an edit is planned, and problems are looked for the first time, after the answer
-)
+# Nodes: with more, an edit is planned, and problems are looked for the first time, after the answer.
+AT_ONCE: Final = 1_000
 _SOON, _LATER = 60, 800  # milliseconds until the browser asks for problems, and for a plan, which takes longer
 _KEPT: Final = 200  # consequences that the history remembers
 
 
 class Controller:
     """Edits `org` by intents. `live` is the organization as it stands, to plan against; `path` is where it is saved;
-    `beside` is another design to compare with.
+    `beside` is another design to compare with. With `keep`, edits that are not saved yet are kept in a file beside it.
 
     `handle(intent)` never raises for what a person did: the answer then has `error`. `state()` is everything a browser
     needs to begin with, at any moment.
@@ -52,10 +53,12 @@ class Controller:
         live: Organization | None = None,
         beside: Organization | None = None,
         path: str | Path | None = None,
+        keep: bool = False,
     ) -> None:
         self.org = org
         self.live = live
         self.saving = Saving(org, path)
+        self.unsaved = unsaved_of(org, self.saving.path) if keep else Unsaved(None)
         self.comparisons = Comparisons(org, live, beside)
         self.revision = org.revision
         self.costs: Costs = planned_costs(org)
@@ -88,11 +91,11 @@ class Controller:
             kind = text(intent, "type")
             if kind in drafting.DRAFTED:
                 self._edit(intent, answer)
-            elif kind in self._verbs:
-                self._verbs[kind](self, intent, answer)
+            elif kind in self.verbs:
+                self.verbs[kind](self, intent, answer)
             else:
                 raise InputError(
-                    f"there is no intent {kind!r}", mend=did_you_mean(kind, [*self._verbs, *drafting.DRAFTED])
+                    f"there is no intent {kind!r}", mend=did_you_mean(kind, [*self.verbs, *drafting.DRAFTED])
                 )
         except OrgkitError as error:
             answer["error"] = str(error)
@@ -121,7 +124,7 @@ class Controller:
             "rows": rows.whole(),
             "opened": sorted(self.opened),
             "selected": list(self.selected),
-            "filter": self._filtered(),
+            "filter": self.filtered(),
             **self._surroundings(),
         }
 
@@ -137,14 +140,30 @@ class Controller:
     def _edit(self, intent: Intent, answer: Answer) -> None:
         edit = drafting.draft(self.draft, intent)
         costs = replanned(self.costs, self.draft, edit.changes)
-        told = self._consequences(edit.label, edit.changes, costs)
+        told = self.meaning(edit.label, edit.changes, costs)
         self.org.perform(edit)
+        self.unsaved.made(edit, intent)
         self._after(edit.changes, told, costs, answer)
         if intent["type"] == "add":
             self.composing = None
-            self._go(next(change.entity.id for change in edit.changes if isinstance(change, Add)), answer)
+            self.go(next(change.entity.id for change in edit.changes if isinstance(change, Add)), answer)
         elif intent["type"] == "move":
-            self._look_at(tuple(change.node for change in edit.changes if isinstance(change, Move)), answer)
+            self.look_at(tuple(change.node for change in edit.changes if isinstance(change, Move)), answer)
+
+    def _make_again(self, intent: Intent, answer: Answer) -> None:
+        """The edits that an earlier kernel did not save; those that are refused now are told."""
+        refused = []
+        for one in self.unsaved.offered:
+            try:
+                self._edit(one.intent, answer)
+            except OrgkitError as error:
+                refused.append(f"not made again: {one.label}: {error}")
+        self.unsaved.settle(self.org)
+        if refused:
+            answer["error"] = "\n".join(refused)
+
+    def _forget(self, intent: Intent, answer: Answer) -> None:
+        self.unsaved.settle(self.org)
 
     def _undo(self, intent: Intent, answer: Answer) -> None:
         self._take_back(1, answer)
@@ -178,14 +197,12 @@ class Controller:
         changes = changes_of(those)
         self.draft.build(*changes)
         costs = replanned(self.costs, self.draft, changes)
-        told = self._consequences(label, changes, costs)
+        told = self.meaning(label, changes, costs)
         for _ in those:
             again()
         self._after(changes, told, costs, answer)
 
-    def _consequences(
-        self, label: str, changes: Iterable[Change], costs: Costs, *, examples: bool = True
-    ) -> Consequences:
+    def meaning(self, label: str, changes: Iterable[Change], costs: Costs, *, examples: bool = True) -> Consequences:
         """From the design as it stands to the draft, whose planned costs are given."""
         return consequences(label, self.org, self.draft, changes, costs=(self.costs, costs), examples=examples)
 
@@ -206,185 +223,35 @@ class Controller:
         """Bring everything that is shown up to the design, and note which rows changed."""
         before = self._shown_on_rows
         self.revision = self.org.revision
+        self.unsaved.keep(self.org)
         self.costs = costs
         self.log = [*self.log, told][-_KEPT:]
         if self.checked is not None or self.is_small:
-            self._find_problems()
+            self.find_problems()
         if self.is_small:
-            self._make_plan()
-        self._say_what_is_due(answer)
+            self.make_plan()
+        self.say_what_is_due(answer)
         nodes, parents, gone = concerned(self.org, changes)
         for was, now in zip(before, self._shown_on_rows, strict=True):
             nodes |= differing(was, now)
-        rows = Rows(self.org, self.costs, self.by_node, self.marks)
-        in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
-        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, in_tree, parents, gone))
+        self.show_rows(nodes, answer, parents, gone)
         self.opened -= gone
         left = tuple(node for node in self.selected if node in self.org)
         if left != self.selected:
             stand_in = next((parent for parent in parents if parent in self.org), self.org.root.id)
-            self._look_at(left or (stand_in,), answer)
+            self.look_at(left or (stand_in,), answer)
         if self.filter:
-            answer["filter"] = self._filtered()
+            answer["filter"] = self.filtered()
 
-    # ---- what is asked -------------------------------------------------------------------------------
-
-    def _preview(self, intent: Intent, answer: Answer) -> None:
-        """What an edit would mean, or why it would be refused; nothing is changed."""
-        inner = intent.get("intent")
-        if not isinstance(inner, Mapping):
-            raise InputError("a preview needs an intent")
-        answer["quiet"] = True
-        try:
-            edit = drafting.draft(self.draft, inner)
-        except OrgkitError as error:
-            answer["preview"] = {"refused": True, "text": str(error)}
-            return
-        try:
-            costs = replanned(self.costs, self.draft, edit.changes)
-            told = self._consequences(edit.label, edit.changes, costs, examples=False)
-        finally:
-            drafting.take_back(self.draft, [edit])
-        answer["preview"] = {"refused": False, "text": str(told)}
-
-    def _complete(self, intent: Intent, answer: Answer) -> None:
-        answer["quiet"] = True
-        answer["completions"] = completion.complete(self.org, text(intent, "field"), text(intent, "words"))
-
-    def _ask(self, intent: Intent, answer: Answer) -> None:
-        self.question = drafting.values(intent)
-        self._show({"panel": "decision"}, answer)
-
-    def _ready(self, intent: Intent, answer: Answer) -> None:
-        """The browser has painted what it has: find out what takes longer."""
-        _ = self.draft
-        before = self.by_node, self.marks
-        if looking := self.checked != self.revision:
-            self._find_problems()
-        if self.plan_due and (self.is_small or not looking):
-            self._make_plan()
-        self._say_what_is_due(answer)
-        nodes = differing(before[0], self.by_node) | differing(before[1], self.marks)
-        rows = Rows(self.org, self.costs, self.by_node, self.marks)
-        in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
-        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, in_tree, (), ()))
-
-    def _plan(self, intent: Intent, answer: Answer) -> None:
-        if self.live is None:
-            raise InputError(
-                "there is no live organization to plan against", mend="Designer(org, live=orgkit.read(target))."
-            )
-        before = self.marks
-        self._make_plan()
-        if self.unplanned:
-            answer["error"] = self.unplanned
-        rows = Rows(self.org, self.costs, self.by_node, self.marks)
-        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, differing(before, self.marks), (), ()))
-        self._show({"panel": "plan"}, answer)
-
-    def _compare(self, intent: Intent, answer: Answer) -> None:
-        self.comparisons.choose(text(intent, "with"))
-        self.comparisons.make()
-        self._show({"panel": "compare"}, answer)
-
-    def _diff(self, intent: Intent, answer: Answer) -> None:
-        if "values" in intent:
-            self.saving.to(drafting.values(intent).get("path", "").strip() or "org.yaml")
-        self.saving.show(diff(self.org, self.saving.path))
-        self._show({"panel": "save"}, answer)
-
-    def _save(self, intent: Intent, answer: Answer) -> None:
-        """Write the file, if what would be written is what was shown."""
-        shown = self.saving.shown
-        self.saving.show(diff(self.org, self.saving.path))
-        if self.saving.shown != shown or shown is None:
-            answer["said"] = "This is what would change; press again to write it."
-        elif not shown:
-            answer["said"] = f"{self.saving.path} says this already."
-        else:
-            save(self.org, self.saving.path)
-            self.saving.done()
-            answer["said"] = f"Saved to {self.saving.path}."
-        self._show({"panel": "save"}, answer)
-
-    # ---- what is looked at ---------------------------------------------------------------------------
-
-    def _select(self, intent: Intent, answer: Answer) -> None:
-        self.selected = tuple(node for node in drafting.nodes(intent) if node in self.org)
-        self.composing = None
-
-    def _going(self, intent: Intent, answer: Answer) -> None:
-        self.composing = None
-        self._go(self.org.find(text(intent, "node")), answer)
-        if self.panel not in panels.FOLLOWING:
-            self.panel = "details"
-
-    def _go(self, node: str, answer: Answer) -> None:
-        if self.org.entity(node).kind != "policy":
-            self.opened.update(self.org.ancestors(node))
-            if self.filter and node not in self._filtered()["found"]:
-                self.filter = ""
-                answer["filter"] = self._filtered()
-        self._look_at((node,), answer)
-
-    def _look_at(self, nodes: tuple[str, ...], answer: Answer) -> None:
-        self.selected = nodes
-        opened = [node for top in nodes if self.org.entity(top).kind != "policy" for node in self.org.ancestors(top)]
-        self.opened.update(opened)
-        answer["view"] = {"selected": list(nodes), "opened": opened}
-
-    def _expand(self, intent: Intent, answer: Answer) -> None:
-        nodes = {node for node in drafting.nodes(intent) if node in self.org}
-        self.opened = self.opened | nodes if intent.get("open", True) else self.opened - nodes
-        answer["quiet"] = True
-
-    def _filter(self, intent: Intent, answer: Answer) -> None:
-        before, self.filter = self.filter, text(intent, "text").strip()
-        answer["quiet"] = True
-        try:
-            answer["filter"] = self._filtered()
-        except OrgkitError:
-            self.filter = before
-            raise
-
-    def _show(self, intent: Intent, answer: Answer) -> None:
-        name = text(intent, "panel")
-        if name not in panels.PANELS:
-            raise InputError(f"there is no panel {name!r}", mend=did_you_mean(name, panels.PANELS))
-        self.panel = name
-
-    def _compose(self, intent: Intent, answer: Answer) -> None:
-        """Show the form for something new; an empty `what` puts it away."""
-        what = text(intent, "what")
-        if not what:
-            self.composing = None
-            return
-        under = self.org.find(text(intent, "parent"))
-        if self.org.entity(under).kind not in ("root", "ou"):
-            under = self.org.parent(under) or self.org.root.id
-        self.composing = what, under
-        self.panel = "details"
-
-    _verbs: Final[dict[str, Callable[[Controller, Intent, Answer], None]]] = {
+    _own: Final[Mapping[str, Verb]] = {
+        "make_again": _make_again,
+        "forget": _forget,
         "undo": _undo,
         "redo": _redo,
         "reset": _reset,
         "undo_to": _undo_to,
-        "preview": _preview,
-        "complete": _complete,
-        "decide": _ask,
-        "ready": _ready,
-        "plan": _plan,
-        "compare": _compare,
-        "diff": _diff,
-        "save": _save,
-        "select": _select,
-        "go": _going,
-        "expand": _expand,
-        "filter": _filter,
-        "show": _show,
-        "compose": _compose,
     }
+    verbs: Final[Mapping[str, Verb]] = {**_own, **VERBS}
 
     # ---- parts ---------------------------------------------------------------------------------------
 
@@ -414,20 +281,38 @@ class Controller:
         """Whether everything is worked out at once, and not only when asked for."""
         return len(self.org.tree()) <= AT_ONCE
 
-    def _say_what_is_due(self, answer: Answer) -> None:
+    def show_rows(
+        self, nodes: Iterable[str], answer: Answer, parents: Iterable[str] = (), gone: Iterable[str] = ()
+    ) -> None:
+        """Have the browser change these rows, the children of these parents, and take away what is gone."""
+        rows = Rows(self.org, self.costs, self.by_node, self.marks)
+        in_tree = [node for node in nodes if node in self.org and self.org.entity(node).kind != "policy"]
+        answer["patch"] = _joined(answer.get("patch"), patch(rows, self.org, in_tree, parents, gone))
+
+    def with_problems_and_steps(self, told: Consequences) -> Consequences:
+        """What an edit means that was made on the draft only, with what takes longer to find out."""
+        told = replace(told, problems=problems_changed(self.problems, check(self.draft)))
+        if self.live is None or self.plan_due:
+            return told
+        try:
+            steps, spared = steps_changed(self.plan, self._planned(self.draft, self.live))
+        except OrgkitError as error:
+            return replace(told, ways=(*told.ways, f"this cannot be planned: {error}"))
+        return replace(told, steps=steps, spared=spared)
+
+    def say_what_is_due(self, answer: Answer) -> None:
         """After how many milliseconds in which nothing else is asked for the browser says `ready`."""
         if self.checked != self.revision:
             answer["due"] = _SOON
         elif self.plan_due:
             answer["due"] = _LATER
 
-    def _find_problems(self) -> None:
+    def find_problems(self) -> None:
         """Look for problems; which are new and which are solved is told with the last edit."""
         before, first = self.problems, self.checked is None
         self.problems, self.checked = self._checker.problems(), self.revision
         if self.log and not first:
-            new, solved = problems_changed(before, self.problems)
-            self.log[-1] = replace(self.log[-1], new=new, solved=solved)
+            self.log[-1] = replace(self.log[-1], problems=problems_changed(before, self.problems))
         ordered = sorted((problem for problem in self.problems if problem.node), key=lambda one: one.node or "")
         self.by_node = {node or "": tuple(those) for node, those in groupby(ordered, key=lambda one: one.node)}
 
@@ -436,16 +321,14 @@ class Controller:
         """Whether there is something to plan against, and the plan is of an earlier state."""
         return self.live is not None and self.planned != self.revision
 
-    def _make_plan(self) -> None:
+    def make_plan(self) -> None:
         """Plan against the live organization, if there is one; what is to do now is told with the last edit."""
         if self.live is None:
             return
-        from orgkit.provision import plan
-
         before, first = self.plan, self.planned is None
         self.planned, self.unplanned = self.revision, ""
         try:
-            self.plan = plan(self.org, self.live)
+            self.plan = self._planned(self.org, self.live)
         except OrgkitError as error:
             self.plan, self.marks, self.unplanned = None, {}, str(error)
             return
@@ -454,7 +337,12 @@ class Controller:
             steps, spared = steps_changed(before, self.plan)
             self.log[-1] = replace(self.log[-1], steps=steps, spared=spared)
 
-    def _filtered(self) -> Answer:
+    def _planned(self, org: Organization, live: Organization) -> Plan:
+        from orgkit.provision import plan
+
+        return plan(org, live)
+
+    def filtered(self) -> Answer:
         if not self.filter:
             return {"text": "", "found": None}
         return {"text": self.filter, "found": matching(self.org, self.filter, self.by_node, self.marks)}
@@ -473,6 +361,20 @@ class Controller:
             "redo": self.org.undone[0].label if self.org.undone else None,
             "counts": {"ous": len(self.org.ous()), "accounts": len(self.org.accounts())},
         }
+
+    def go(self, node: str, answer: Answer) -> None:
+        if self.org.entity(node).kind != "policy":
+            self.opened.update(self.org.ancestors(node))
+            if self.filter and node not in self.filtered()["found"]:
+                self.filter = ""
+                answer["filter"] = self.filtered()
+        self.look_at((node,), answer)
+
+    def look_at(self, nodes: tuple[str, ...], answer: Answer) -> None:
+        self.selected = nodes
+        opened = [node for top in nodes if self.org.entity(top).kind != "policy" for node in self.org.ancestors(top)]
+        self.opened.update(opened)
+        answer["view"] = {"selected": list(nodes), "opened": opened}
 
     def _shallow(self) -> set[str]:
         """What is open to begin with: as many levels as fit on a screen."""

@@ -23,6 +23,9 @@ class Designer:
     `beside` is a second design: the two stand side by side, row by row, with what either allows that the other does not
     and what each costs; the same comparison is there with the live organization, and with the design as it was opened.
 
+    Until they are saved, edits are kept in a draft beside that file (`.org.yaml.draft`), and offered when the design is
+    opened anew: a kernel that is restarted, or a cell that reads the file again, loses none.
+
     `interactive=False` shows the still form only, as runs without a person do: a text, and a picture as SVG and PNG.
     Beside the widget the picture is drawn for up to 1,000 nodes. Raises MissingExtra where the notebook's parts are not
     installed.
@@ -37,8 +40,8 @@ class Designer:
         path: str | Path | None = None,
         interactive: bool | None = None,
     ) -> None:
-        self.controller = Controller(org, live=live, beside=beside, path=path)
         self.interactive = still.has_reader() if interactive is None else interactive
+        self.controller = Controller(org, live=live, beside=beside, path=path, keep=self.interactive)
 
     @property
     def org(self) -> Organization:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.notebook.browser import anywidget, following_cells, module, styles
+
+PARTS: Final = ("store", "tree", "keys", "shortcuts", "drag", "blocks", "treegrid", "designer")
 
 if TYPE_CHECKING:
     from orgkit.notebook.designer.controller import Controller
@@ -19,7 +21,7 @@ def make(controller: Controller) -> DesignerWidget:
     class DesignerWidget(any_widget):  # type: ignore[misc, valid-type]
         """The model behind the views. `state` is made anew whenever a browser asks, so that a reload loses nothing."""
 
-        _esm = module("store", "tree", "keys", "drag", "blocks", "treegrid", "designer")
+        _esm = module(*PARTS)
         _css = styles()
         state = traitlets.Any().tag(sync=True, to_json=lambda _, widget: widget.controller.state())
 

@@ -17,11 +17,16 @@ class Blocks {
     host.classList.add("orgkit-blocks");
   }
 
-  /** @param {any[]} blocks show these instead; what is the same stays as it is, and so does what a person is typing */
+  /**
+   * Show these instead; what is the same stays as it is, and so do what a person is typing and the keyboard's place.
+   * @param {any[]} blocks
+   * @returns {boolean} whether anything is another
+   */
   show(blocks) {
     const now = blocks.map((block) => JSON.stringify(block));
-    const active = /** @type {any} */ (this.host.getRootNode()).activeElement;
-    const place = this.host.contains(active) ? { key: active.dataset?.key, at: active.selectionStart } : null;
+    const root = /** @type {any} */ (this.host.getRootNode());
+    const active = root.activeElement;
+    const place = this.host.contains(active) && { key: active.dataset.key, at: active.selectionStart ?? null, number: this.stops().indexOf(active) };
     const unfolded = new Set([...this.host.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
     // A button that is being pressed must not be replaced by its like: only blocks that differ are made anew.
     const kept = this.shown;
@@ -37,17 +42,33 @@ class Blocks {
     for (const one of this.host.querySelectorAll("details")) {
       if (unfolded.has(one.querySelector("summary")?.textContent ?? "")) one.open = true;
     }
-    if (place && this.host.contains(active) && active === /** @type {any} */ (this.host.getRootNode()).activeElement) return;
+    const other = kept.length > 0 || shown.some((one) => one.fresh);
+    if (place && this.host.contains(active) && active === root.activeElement) return other;
     const again = place?.key && [...this.host.querySelectorAll("[data-key]")].find((one) => /** @type {any} */ (one).dataset.key === place.key);
     if (again) {
       /** @type {any} */ (again).focus({ preventScroll: true });
       if (typeof place.at === "number" && /** @type {any} */ (again).setSelectionRange) {
         /** @type {any} */ (again).setSelectionRange(place.at, place.at);
       }
-    } else if (place || shown.some((one, i) => one.fresh && blocks[i].focus)) {
-      const first = blocks.some((block) => block.focus) && this.host.querySelector("input, select, textarea");
-      if (first) /** @type {any} */ (first).focus({ preventScroll: true });
+    } else if (shown.some((one, i) => one.fresh && blocks[i].focus)) {
+      /** @type {any} */ (this.host.querySelector("input, select, textarea"))?.focus({ preventScroll: true });
+    } else if (place && place.number >= 0) {
+      // The button that was pressed may be gone: the keyboard stays about where it was.
+      const stops = this.stops();
+      (stops[Math.min(place.number, stops.length - 1)] ?? this.host).focus({ preventScroll: true });
     }
+    return other;
+  }
+
+  /** Nothing is shown, so that everything is laid out anew. */
+  clear() {
+    this.host.replaceChildren();
+    this.shown = [];
+  }
+
+  /** @returns {any[]} where the keyboard can be */
+  stops() {
+    return [...this.host.querySelectorAll("button:not(:disabled), input:not(:disabled), select, textarea, summary")];
   }
 
   /** @param {any} block @returns {Node} */

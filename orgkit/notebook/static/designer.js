@@ -28,13 +28,16 @@ function render({ model, el }) {
   const bar = toolbar(store, tree);
   const tabs = element("div", { class: "orgkit-tabs", role: "tablist", "aria-label": "Panels" });
   const page = element("div", { class: "orgkit-page", role: "tabpanel", tabindex: -1 });
-  const strip = element("section", { class: "orgkit-strip", "aria-label": "Consequences of the last edit" });
+  const strip = element("section", { class: "orgkit-strip", "aria-label": "Consequences of the last edit", tabindex: 0 });
+  const banner = element("div", { class: "orgkit-banner", role: "alert" });
+  const spoken = element("div", { class: "orgkit-spoken", "aria-live": "polite" });
   const panel = new Blocks(store, page);
   const meant = new Blocks(store, strip);
   const host = element(
     "div",
     { class: "orgkit", "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": true },
     bar.host,
+    banner,
     element(
       "div",
       { class: "orgkit-halves" },
@@ -43,14 +46,17 @@ function render({ model, el }) {
     ),
     strip,
     status,
+    spoken,
   );
-  listenToKeys(tree, () => bar.search.focus());
+  const help = () => showShortcuts(host, () => tree.host.focus({ preventScroll: true }));
+  bar.host.append(bar.tool("keys", "Keyboard (?)", help));
+  listenToKeys(tree, () => bar.search.focus(), help);
   listenToPointer(tree);
 
   const around = () => {
     const { around } = store;
     panel.show(around.panel.blocks);
-    meant.show(around.strip);
+    if (meant.show(around.strip) && host.dataset.ready) spoken.textContent = firstWords(around.strip);
     showTabs(store, tabs, page);
     bar.show();
   };
@@ -58,6 +64,8 @@ function render({ model, el }) {
     if (answer.error) say(answer.error, true);
     else if (answer.said) say(answer.said);
     else if (answer.answers && status.classList.contains("orgkit-error")) say("");
+    if (answer.gone) mourn(answer.gone);
+    else if (answer.rows) mourn("");
     // First what changes the height of the tree, then the tree.
     if (answer.panel) around();
     if (answer.rows || answer.patch || answer.filter || answer.view) tree.refresh();
@@ -69,17 +77,40 @@ function render({ model, el }) {
       }
     }
   };
+  /** @param {string} words why nothing can be changed any more; none: it can be again */
+  const mourn = (words) => {
+    banner.textContent = words;
+    host.classList.toggle("orgkit-gone", Boolean(words));
+    if (!words) for (const one of [panel, meant]) one.clear(); // its buttons live again
+    for (const one of host.querySelectorAll("button, input, select, textarea")) one.disabled = Boolean(words);
+    if (words) say("");
+  };
   store.watchers.add(watch);
   tree.host.addEventListener("leave", () => page.querySelector("input:not(:disabled), textarea, select, button")?.focus());
   tree.host.addEventListener("leave-for-attach", () => page.querySelector("select")?.focus());
   page.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.key === "Escape" && !event.defaultPrevented) tree.host.focus({ preventScroll: true });
   });
-  host.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation());
+  // Wherever the keyboard is; in a field, undoing is the field's own.
+  host.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    event.stopPropagation();
+    const target = /** @type {HTMLElement} */ (event.target);
+    const command = event.ctrlKey || event.metaKey ? event.key.toLowerCase() : "";
+    const writing = target.matches("input, textarea");
+    let intent = null;
+    if (command === "s") intent = { type: "diff" };
+    else if (command === "z" && !writing) intent = { type: event.shiftKey ? "redo" : "undo" };
+    else if (command === "y" && !writing) intent = { type: "redo" };
+    else if (event.key === "F6") (tree.host.contains(target) ? tabs.querySelector("[aria-selected=true]") : tree.host).focus();
+    else return;
+    event.preventDefault();
+    if (intent) store.send(intent, () => command === "s" && afterwards(() => page.querySelector("button.orgkit-main")?.focus()));
+  });
 
   el.append(host);
   tree.refresh();
   around();
+  if (store.gone) mourn(GONE);
   // Two frames: once the rows are painted, the kernel may find out what takes longer.
   requestAnimationFrame(() => {
     tree.refresh();
@@ -161,7 +192,15 @@ function toolbar(store, tree) {
     if (!search.matches(":focus")) search.value = answer.filter.text;
     show();
   });
-  return { host, search, show };
+  return { host, search, show, tool };
+}
+
+/** @param {any[]} blocks @returns {string} what a screen reader says of the last edit: its name and the first consequences */
+function firstWords(blocks) {
+  const heads = blocks.filter((block) => block.kind === "title").map((block) => `${block.text}: ${block.note}`);
+  const items = blocks.flatMap((block) => block.items ?? []).slice(0, 4).map((item) => item.text);
+  const texts = blocks.filter((block) => block.kind === "text").map((block) => block.text);
+  return [...heads, ...items, ...texts].join(". ");
 }
 
 /** @param {Store} store @param {HTMLElement} host @param {HTMLElement} page */

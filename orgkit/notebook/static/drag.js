@@ -4,6 +4,7 @@
 
 const BEGINS = 4; // pixels until a press becomes a drag
 const ASKS = 90; // milliseconds over a row until the kernel is asked
+const STAYS = 250; // milliseconds more until it is asked for what takes longer
 const OPENS = 700; // milliseconds over a closed row until it opens
 const EDGE = 28; // pixels from the edge of the tree in which it scrolls
 
@@ -33,7 +34,7 @@ function listenToPointer(tree) {
 
   host.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
     if (!drag) return;
-    if (!drag.on && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > BEGINS) begin(event);
+    if (!drag.on && !store.gone && Math.hypot(event.clientX - drag.x, event.clientY - drag.y) > BEGINS) begin(event);
     if (drag.on) hang(event);
   });
 
@@ -60,7 +61,7 @@ function listenToPointer(tree) {
     const row = rowAt(event.clientX, event.clientY);
     const id = row && host.contains(row) ? row.dataset.node : null;
     const node = id && store.node(id);
-    const to = node && node.kind === 2 ? node.parent : id;
+    const to = node && holderOf(node);
     if (to === drag.to) return;
     drag.over?.classList.remove("orgkit-drop", "orgkit-refused");
     drag.to = to;
@@ -76,14 +77,15 @@ function listenToPointer(tree) {
     opening = setTimeout(() => !store.opened.has(to) && tree.turn(to, true), OPENS);
   };
 
-  /** @param {any} here @param {string} to */
-  const ask = (here, to) => {
+  /** @param {any} here @param {string} to @param {boolean} [whole] with problems and steps, which take longer */
+  const ask = (here, to, whole = false) => {
     const intent = { type: "move", nodes: here.nodes, to };
-    store.send({ type: "preview", intent }, (answer) => {
+    store.send({ type: "preview", intent, whole }, (answer) => {
       if (drag !== here || here.to !== to || !answer.preview) return;
       here.refused = answer.preview.refused;
       here.over?.classList.toggle("orgkit-refused", here.refused);
       tell(answer.preview.text, here.refused);
+      if (answer.preview.more) asking = setTimeout(() => ask(here, to, true), STAYS);
     });
   };
 

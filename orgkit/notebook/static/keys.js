@@ -3,20 +3,33 @@
 
 const LETTERS_TOGETHER = 700; // milliseconds between letters that look for one name
 
-/** @param {Tree} tree @param {() => void} search focuses the search box */
-function listenToKeys(tree, search) {
+const HANGS = 160; // milliseconds at a row, something being cut, until the kernel is asked what moving it there would mean
+
+/** @param {Tree} tree @param {() => void} search focuses the search box @param {() => void} help shows the shortcuts */
+function listenToKeys(tree, search, help) {
   const { store, host } = tree;
+  let hanging = 0;
   let typed = "";
   let last = 0;
 
-  /** @param {number} place @param {KeyboardEvent} event */
-  const go = (place, event) => {
+  /** @param {number} place @param {{ctrlKey?: boolean, metaKey?: boolean, shiftKey?: boolean}} held */
+  const go = (place, held) => {
     const row = tree.shown[Math.max(0, Math.min(tree.shown.length - 1, place))];
     if (!row) return;
-    if (event.ctrlKey || event.metaKey) {
+    if (held.ctrlKey || held.metaKey) {
       tree.focus = row.id;
       tree.reveal(row.id);
-    } else tree.choose(row.id, { range: event.shiftKey });
+    } else tree.choose(row.id, { range: held.shiftKey });
+    clearTimeout(hanging);
+    if (tree.cut.length && !held.shiftKey) hanging = setTimeout(hang, HANGS);
+  };
+
+  /** What was cut hangs over this row, as in a drag. */
+  const hang = () => {
+    const { focus, cut } = tree;
+    store.send({ type: "preview", intent: { type: "move", nodes: cut, to: holderOf(store.node(focus)) } }, (answer) => {
+      if (tree.focus === focus && tree.cut === cut) tree.say(answer.preview.text, answer.preview.refused);
+    });
   };
 
   host.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
@@ -42,12 +55,13 @@ function listenToKeys(tree, search) {
         else if (node.parent) tree.choose(node.parent);
       },
       " ": () => tree.choose(node.id, { toggle: true }),
-      Enter: () => store.send({ type: "show", panel: "details" }, () => tree.host.dispatchEvent(new Event("leave"))),
+      Enter: () => store.send({ type: "show", panel: "details" }, () => afterwards(() => tree.host.dispatchEvent(new Event("leave")))),
       F2: () => tree.rename(node.id),
       Delete: () => tree.remove(),
       Insert: () => tree.add(event.shiftKey ? "ou" : "account"),
       "*": () => tree.turnAll(node.id, true),
       "/": () => search(),
+      "?": () => help(),
       ContextMenu: () => openMenu(tree),
       Escape: () => {
         tree.cut = [];
@@ -56,8 +70,6 @@ function listenToKeys(tree, search) {
     };
     /** @type {Record<string, () => void>} */
     const commands = {
-      z: () => store.send({ type: event.shiftKey ? "redo" : "undo" }),
-      y: () => store.send({ type: "redo" }),
       f: () => search(),
       x: () => {
         tree.cut = [...tree.chosen()];
@@ -74,7 +86,7 @@ function listenToKeys(tree, search) {
     let does = command && !spaced ? commands[event.key.toLowerCase()] : keys[event.key];
     if (!does && event.shiftKey && event.key === "F10") does = () => openMenu(tree);
     if (command && !does && ["ArrowDown", "ArrowUp", "Home", "End", "PageDown", "PageUp"].includes(event.key)) does = keys[event.key];
-    if (!does && !command && !event.altKey && event.key.length === 1) does = () => find(event.key);
+    if (!does && !command && !event.altKey && event.key.length === 1) does = () => find(event.key.toLowerCase());
     if (!does) return;
     event.preventDefault();
     event.stopPropagation();
@@ -84,25 +96,28 @@ function listenToKeys(tree, search) {
   /** @param {string} letter go to the next row whose name begins with what was typed */
   const find = (letter) => {
     const now = performance.now();
-    typed = now - last < LETTERS_TOGETHER ? typed + letter.toLowerCase() : letter.toLowerCase();
+    typed = now - last < LETTERS_TOGETHER ? typed + letter : letter;
     last = now;
     const at = tree.places.get(tree.focus) ?? 0;
     // The same letter again and again goes from one name with it to the next.
     const sought = [...typed].every((one) => one === typed[0]) ? typed[0] : typed;
     const begin = sought.length > 1 ? at : at + 1;
     for (let i = 0; i < tree.shown.length; i++) {
-      const row = tree.shown[(begin + i) % tree.shown.length];
-      if (store.node(row.id).name.toLowerCase().startsWith(sought)) return tree.choose(row.id);
+      const place = (begin + i) % tree.shown.length;
+      if (store.node(tree.shown[place].id).name.toLowerCase().startsWith(sought)) return go(place, {});
     }
   };
+}
+
+/** @param {TreeNode} node @returns {string | null} the OU or root that something dropped on this row goes to */
+function holderOf(node) {
+  return node.kind === 2 ? node.parent : node.id;
 }
 
 /** @param {Tree} tree move what was cut to where the keyboard is */
 function paste(tree) {
   if (!tree.cut.length) return tree.say("Nothing was cut: select something and press Ctrl+X first.");
-  const node = tree.store.node(tree.focus);
-  const to = node.kind === 2 ? node.parent : node.id;
-  tree.store.send({ type: "move", nodes: tree.cut, to });
+  tree.store.send({ type: "move", nodes: tree.cut, to: holderOf(tree.store.node(tree.focus)) });
   tree.cut = [];
   tree.paint();
 }
@@ -114,6 +129,7 @@ function paste(tree) {
  */
 function openMenu(tree, at) {
   closeMenu(tree);
+  if (tree.store.gone) return;
   const { store } = tree;
   const node = store.node(tree.focus);
   const several = store.selected.length > 1 && store.selected.includes(node.id);
@@ -123,7 +139,7 @@ function openMenu(tree, at) {
     ["New account …", "Insert", () => tree.add("account")],
     ["New OU …", "Shift+Insert", () => tree.add("ou")],
     ["Rename", "F2", node.kind && !several ? () => tree.rename(node.id) : null],
-    ["Attach a policy …", "", () => store.send({ type: "show", panel: "details" }, () => tree.host.dispatchEvent(new Event("leave-for-attach")))],
+    ["Attach a policy …", "", () => store.send({ type: "show", panel: "details" }, () => afterwards(() => tree.host.dispatchEvent(new Event("leave-for-attach"))))],
     ...(several ? [] : node.badges.p ?? []).map((/** @type {string} */ policy) => [
       `Detach ${policy}`,
       "",

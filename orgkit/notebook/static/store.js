@@ -10,6 +10,14 @@
  */
 
 const PATIENCE = 5000; // milliseconds without an answer until a person is told
+const GONE =
+  "The kernel that held this design is gone. What you see is how it stood; nothing can be changed here any more. " +
+  "Run the cell again: edits that were not saved are offered there.";
+
+/** @param {() => void} does once what an answer brought is laid out */
+function afterwards(does) {
+  queueMicrotask(does);
+}
 
 class Store {
   /** @param {any} model the widget's model */
@@ -29,12 +37,15 @@ class Store {
     this.number = 0;
     this.due = 0;
     this.quiet = 0;
+    this.gone = false; // whether the kernel is another one, or none
     /** @type {Map<number, (answer: Answer) => void>} */
     this.waiting = new Map();
     /** @type {Set<(answer: Answer) => void>} */
     this.watchers = new Set();
     this.begin(model.get("state"));
     model.on("msg:custom", (/** @type {Answer} */ answer) => this.take(answer));
+    // The connection went or came back: asking for everything tells which.
+    model.on("comm_live_update", () => this.reach({ type: "whole" }));
   }
 
   /** @param {Answer} state everything, when the browser begins */
@@ -60,7 +71,10 @@ class Store {
 
   /** @param {Answer} answer what is different now */
   take(answer) {
-    if (answer.rows) this.begin(answer);
+    if (answer.rows) {
+      this.begin(answer);
+      this.gone = false;
+    }
     if (answer.patch) this.patch(answer.patch);
     if (answer.filter) this.found(answer.filter);
     if (answer.view) {
@@ -116,19 +130,27 @@ class Store {
    * @param {(answer: Answer) => void} [then] called with the answer
    */
   send(intent, then) {
-    const number = ++this.number;
+    if (this.gone) return;
     if (this.quiet) this.wait(this.quiet);
+    this.reach(intent, then);
+  }
+
+  /** @param {Answer} intent @param {(answer: Answer) => void} [then] try to tell the kernel */
+  reach(intent, then) {
+    const number = ++this.number;
     this.waiting.set(number, then ?? (() => {}));
     const stalled = () => {
-      if (!this.waiting.has(number)) return;
-      const error = "The kernel does not answer. It may be busy; if it was restarted, run the cell again.";
+      if (this.gone || !this.waiting.has(number)) return;
+      const error = "The kernel does not answer yet: it may be busy with a cell. Nothing is shown as done before it is.";
       for (const watcher of this.watchers) watcher({ error });
     };
     setTimeout(stalled, PATIENCE);
     try {
       this.model.send({ ...intent, number });
     } catch {
-      stalled(); // the connection is closed: the kernel is another one, or none
+      this.waiting.clear();
+      this.gone = true;
+      for (const watcher of this.watchers) watcher({ gone: GONE });
     }
   }
 

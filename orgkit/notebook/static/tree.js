@@ -179,6 +179,7 @@ class Tree {
   rename(id) {
     const node = this.store.node(id);
     if (node.kind === 0) return this.say("The root cannot be renamed.", true);
+    if (this.store.gone) return;
     this.reveal(id);
     this.paint();
     const name = this.rows.get(id)?.querySelector(".orgkit-name");

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 100
 _LINES: Final = 40
+_OFFERED: Final = 5
 
 
 def blocks_of(controller: Controller) -> list[Json]:
@@ -37,16 +38,34 @@ def blocks_of(controller: Controller) -> list[Json]:
 
 
 def strip(controller: Controller) -> list[Json]:
-    """What the last edit meant."""
+    """What the last edit meant; before that the edits of an earlier kernel that were never saved."""
+    offered = _offered(controller)
     if not controller.log:
-        return [text("What an edit means for the whole organization shows here.", "quiet")]
+        return offered or [text("What an edit means for the whole organization shows here.", "quiet")]
     told = controller.log[-1]
-    return [title("Consequences", told.label), *consequences(told)]
+    return [*offered, title("Consequences", told.label), *consequences(told)]
+
+
+def _offered(controller: Controller) -> list[Json]:
+    unsaved = controller.unsaved
+    if not unsaved.offered:
+        return []
+    labels = [one.label for one in unsaved.offered]
+    count = "1 edit was" if len(labels) == 1 else f"{len(labels):,} edits were"
+    more = [f"and {len(labels) - _OFFERED:,} more"] if len(labels) > _OFFERED else []
+    return [
+        title(f"{count} not saved", f"when this design was open before, {unsaved.since}"),
+        text("\n".join([*labels[:_OFFERED], *more])),
+        buttons(
+            button("Make again" if len(labels) == 1 else "Make them again", {"type": "make_again"}, main=True),
+            button("Forget it" if len(labels) == 1 else "Forget them", {"type": "forget"}),
+        ),
+    ]
 
 
 def consequences(told: Consequences) -> list[Json]:
     """Access, cost, problems and steps of one edit."""
-    entries = [item(told.unjudged, tone="warning", sign="!")] if told.unjudged else []
+    entries = [item(way, tone="warning", sign="!") for way in (*told.ways, *filter(None, [told.unjudged]))]
     for one in told.access[:_LINES]:
         tone = "warning" if one.sign in "+~" else ""
         note = "\n".join(filter(None, ("; ".join(one.causes), one.example)))
@@ -56,11 +75,15 @@ def consequences(told: Consequences) -> list[Json]:
     for move in told.cost[:_LINES]:
         tone = "error" if move.over else ""
         entries.append(item(f"{move.path}: {move.figures}", move.budget, tone, sign="$", go=move.node))
-    for sign, problems in (("✕", told.new), ("✓", told.solved)):
+    changed = told.problems
+    for word, sign, problems in (
+        ("new problem", "✕", changed.new),
+        ("solved", "✓", changed.solved),
+        ("still a problem, but otherwise", "~", changed.other),
+    ):
         for problem in problems[:_LINES]:
-            words = "new problem" if sign == "✕" else "solved"
-            tone = "good" if sign == "✓" else "error" if problem.severity == "error" else "warning"
-            entries.append(item(f"{words}: {problem.message}", problem.where, tone, sign=sign, go=problem.node))
+            tone = {"✓": "good", "~": "quiet"}.get(sign, "error" if problem.severity == "error" else "warning")
+            entries.append(item(f"{word}: {problem.message}", problem.where, tone, sign=sign, go=problem.node))
     entries += [item(f"to do: {step}", sign="→") for step in told.steps[:_LINES]]
     entries += [item(f"no more to do: {step}", tone="quiet", sign="→") for step in told.spared[:_LINES]]
     if not entries:

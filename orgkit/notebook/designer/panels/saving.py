@@ -14,6 +14,8 @@ def blocks_of(controller: Controller) -> list[Json]:
     saving = controller.saving
     fields = [field("path", "File", str(saving.path))]
     shown = [title("Save", "comments and every other line stay as they are"), form("path", {"type": "diff"}, fields)]
+    if controller.unsaved.trouble:
+        shown.append(text(controller.unsaved.trouble, "warning"))
     if saving.shown is None:
         return [*shown, buttons(button("Show what would change", {"type": "diff"}, main=True))]
     if not saving.shown:
