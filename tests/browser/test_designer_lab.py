@@ -122,6 +122,7 @@ def test_a_kernel_restarted_in_the_middle_is_told_and_takes_no_edit_along(shown)
     opened, kernel = shown
     drag(opened.page)
     kernel.until(WHERE, "'Sandbox/app-b-prod'")
+    opened.page.wait_for_selector(".orgkit-strip h4")
     opened.page.evaluate(
         "async () => { await window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart(); }"
     )

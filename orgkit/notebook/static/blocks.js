@@ -275,7 +275,9 @@ class Blocks {
 
   /** @param {any} input @param {any} field a list below a field with what the kernel thinks is being typed */
   completions(input, field) {
-    const list = element("div", { class: "orgkit-completions", role: "listbox", hidden: true, "aria-label": `${field.label}: suggestions` });
+    const name = `orgkit-${Math.random().toString(36).slice(2)}`;
+    const list = element("div", { id: name, class: "orgkit-completions", role: "listbox", hidden: true, "aria-label": `${field.label}: suggestions` });
+    input.setAttribute("aria-controls", name);
     input.setAttribute("role", "combobox");
     input.setAttribute("aria-autocomplete", "list");
     input.setAttribute("aria-expanded", "false");
@@ -284,6 +286,7 @@ class Blocks {
     const hide = () => {
       list.hidden = true;
       at = -1;
+      input.removeAttribute("aria-activedescendant");
       input.setAttribute("aria-expanded", "false");
     };
     const take = (/** @type {string} */ words) => {
@@ -294,10 +297,12 @@ class Blocks {
     input.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(() => {
-        this.store.send({ type: "complete", field: field.name, words: input.value }, (answer) => {
+        const words = input.value;
+        this.store.send({ type: "complete", field: field.name, words }, (answer) => {
+          if (input.value !== words) return; // more was typed since, and is being asked about
           const found = (answer.completions ?? []).filter((/** @type {string} */ one) => one !== input.value);
-          list.replaceChildren(...found.map((/** @type {string} */ one) => {
-            const made = element("div", { role: "option" }, one);
+          list.replaceChildren(...found.map((/** @type {string} */ one, /** @type {number} */ i) => {
+            const made = element("div", { id: `${name}-${i}`, role: "option", "aria-selected": "false" }, one);
             made.addEventListener("pointerdown", (/** @type {Event} */ event) => {
               event.preventDefault();
               take(one);
@@ -317,6 +322,7 @@ class Blocks {
         event.preventDefault();
         at = (at + step + list.children.length) % list.children.length;
         [...list.children].forEach((/** @type {any} */ one, i) => one.setAttribute("aria-selected", String(i === at)));
+        input.setAttribute("aria-activedescendant", list.children[at].id);
         list.children[at].scrollIntoView({ block: "nearest" });
       } else if (event.key === "Enter" && at >= 0) {
         event.preventDefault();
