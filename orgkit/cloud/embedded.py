@@ -65,9 +65,12 @@ class EmbeddedAws:
                 return refusal
             if request.service == "organizations":
                 return self._call_organizations(request, caller, now, fate or Fate())
+            refusal = beyond_moto.refusal(self._beyond, request, who)
+            if refusal is not None:
+                return refusal
             if beyond_moto.finds(request):
-                return self._call_beyond(request, caller, now)
-            return beyond_moto.refusal(self._beyond, request, caller) or self._call_moto(request, who, now)
+                return self._call_beyond(request, who, now)
+            return self._call_moto(request, who, now)
 
     def close(self) -> None:
         """Forget everything; a state file keeps what it has."""
@@ -101,11 +104,17 @@ class EmbeddedAws:
         """Other services see the organization as it is now, also when the calls are carried out again."""
         self.organizations.settle(self._new_call("", {}, caller, now, Fate()))
 
-    def _call_beyond(self, request: Request, caller: str, now: float) -> Reply:
+    def _call_beyond(self, request: Request, who: Caller, now: float) -> Reply:
         self.moto.now = now
-        reply = beyond_moto.answer(self._beyond, request, caller, f"change/{self._changes}")
+        if request.mutates:
+            seed = f"change/{self._changes}"
+        else:
+            self._reads += 1
+            seed = f"read/{self._changes}/{self._reads}"
+        reply = beyond_moto.answer(self._beyond, request, who.account, seed, root=who.task is not None)
+        self._callers.learn(request, reply, who.account)
         if request.mutates and reply.status < 400:
-            self._changed(Entry.of_http(now, caller, request))
+            self._changed(Entry.of_http(now, who.account, request))
         return reply
 
     # Everything else ----------------------------------------------------------------------------------------------
@@ -181,7 +190,8 @@ class EmbeddedAws:
             self.moto.now = entry.at
             try:
                 if beyond_moto.finds(entry.request):
-                    reply = beyond_moto.answer(self._beyond, entry.request, entry.caller, f"change/{self._changes}")
+                    seed = f"change/{self._changes}"
+                    reply = beyond_moto.answer(self._beyond, entry.request, entry.caller, seed, root=True)
                 else:
                     reply = self.moto.call(entry.request, entry.caller, f"change/{self._changes}")
             except Unsupported as error:

@@ -91,24 +91,8 @@ def _readers() -> Mapping[str, Read]:
     return {"roles": read_roles, "logging": read_logging, "baselines": read_baselines, "security": read_security}
 
 
-# What a plan asks of a target before it promises a step.
-_ASKED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        "guardduty": ("guardduty:UpdateOrganizationConfiguration", "guardduty:DescribeOrganizationConfiguration"),
-        "securityhub": ("securityhub:ListOrganizationAdminAccounts",),
-        "root": (
-            "iam:EnableOrganizationsRootCredentialsManagement",
-            "iam:EnableOrganizationsRootSessions",
-            "iam:ListOrganizationsFeatures",
-            "sts:AssumeRoot",
-        ),
-    }
-)
-
-
 def _asked(wanted: Mapping[str, Any]) -> Iterator[str]:
-    for name in wanted.get("security", {}):
-        yield from _ASKED.get(name, ())
+    """What a plan asks of a target before it promises a step."""
     for baseline in wanted.get("baselines", {}).values():
         yield from (f"cloudformation:{type}" for type in baseline.get("types", ()))
         if baseline.get("model") == "SERVICE_MANAGED":

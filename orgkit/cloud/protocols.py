@@ -6,11 +6,11 @@ https://smithy.io/2.0/aws/protocols/index.html
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from orgkit.cloud.rest import Match, match
 from orgkit.cloud.wire import Reply, Request
 
 
@@ -18,13 +18,8 @@ def operation_of(request: Request) -> str:
     """The operation's name in AWS's spelling, as the header, the form or the path says it."""
     if request.named:
         return request.named
-    if not _speaks_rest(request.service):
-        return request.operation
-    path = urlsplit(request.url).path
-    for method, pattern, name in _routes(request.service):
-        if method == request.method and pattern.fullmatch(path):
-            return name
-    return request.operation
+    found = _found(request) if _speaks_rest(request.service) else None
+    return found.operation if found else request.operation
 
 
 def parameters(request: Request) -> dict[str, Any]:
@@ -39,7 +34,7 @@ def parameters(request: Request) -> dict[str, Any]:
     values: Any = MultiDict(parse_qsl(parts.query))
     values.update(request.form)
     name = operation_of(request)
-    found = next((p.fullmatch(parts.path) for m, p, n in _routes(request.service) if n == name), None)
+    found = _found(request) if _speaks_rest(request.service) else None
     parsed: dict[str, Any] = PROTOCOL_PARSERS[model.protocol](model.operation_model(name)).parse(
         {
             "method": request.method,
@@ -47,7 +42,7 @@ def parameters(request: Request) -> dict[str, Any]:
             "headers": dict(request.headers),  # type: ignore[typeddict-item]
             "body": request.body,
             "url_path": parts.path,
-            "url_params": found.groupdict() if found else {},
+            "url_params": dict(found.parameters) if found else {},
         }
     )
     return {name: value for name, value in parsed.items() if value is not None}
@@ -69,6 +64,10 @@ def reply(request: Request, result: dict[str, Any]) -> Reply:
     )
 
 
+def _found(request: Request) -> Match | None:
+    return match(request.service, request.method, request.url, request.headers)
+
+
 def _speaks_rest(service: str) -> bool:
     return str(_model(service).protocol).startswith("rest-")
 
@@ -78,25 +77,3 @@ def _model(service: str) -> Any:
     from moto.core.utils import get_service_model
 
     return get_service_model(service)
-
-
-@cache
-def _routes(service: str) -> tuple[tuple[str, re.Pattern[str], str], ...]:
-    """Method, path and name of every operation; the longer paths first."""
-    if not _speaks_rest(service):
-        return ()
-    model = _model(service)
-    found = []
-    for name in model.operation_names:
-        http = model.operation_model(name).http
-        path = http["requestUri"].partition("?")[0]
-        found.append((len(path), http["method"], re.compile(_pattern(path)), name))
-    return tuple((method, pattern, name) for _, method, pattern, name in sorted(found, key=lambda one: -one[0]))
-
-
-def _pattern(path: str) -> str:
-    """`/detector/{DetectorId}/admin` as an expression with a group for each label."""
-    parts = re.split(r"\{(\w+)\+?\}", path)
-    return "".join(
-        f"(?P<{part}>[^/]+)" if odd else re.escape(part) for part, odd in zip(parts, [0, 1] * len(parts), strict=False)
-    )

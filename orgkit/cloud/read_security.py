@@ -49,7 +49,7 @@ def _guardduty(looking: Looking, admin: str | None, region: str) -> dict[str, An
     there = looking.client("guardduty", admin, region)
     detectors = (looking.ask(there, "list_detectors") or {}).get("DetectorIds", [])
     found["detector"] = detectors[0] if detectors else None
-    if detectors and looking.target.can("guardduty", "DescribeOrganizationConfiguration"):
+    if detectors:
         said = looking.ask(there, "describe_organization_configuration", DetectorId=detectors[0]) or {}
         found["auto_enable"] = said.get("AutoEnableOrganizationMembers")
     return found

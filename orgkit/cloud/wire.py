@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _READING = re.compile(
-    r"(Get|List|Describe|Head|BatchGet|Search|Lookup|Query|Scan|Select|Simulate|Validate|Detect|Decode|AssumeRole)",
+    r"(Get|List|Describe|Head|BatchGet|Search|Lookup|Query|Scan|Select|Simulate|Validate|Detect|Decode|AssumeRo(?:le|ot))",
     re.IGNORECASE,
 )
 # Headers that say something about the call itself; credentials, tokens and dates are left out of a state file.

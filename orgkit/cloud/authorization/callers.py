@@ -22,12 +22,14 @@ class Caller:
     """An account and its principal: `arn` is what `aws:PrincipalArn` holds, None where any principal may be meant.
 
     `session` is the ARN by which messages name a role that was assumed; `tags` are the principal's, None if unknown.
+    `task` is what a privileged session as the account's root user is for.
     """
 
     account: str
     arn: str | None = None
     session: str | None = None
     tags: Mapping[str, str] | None = None
+    task: str | None = None
 
     def __str__(self) -> str:
         return self.session or self.arn or f"arn:aws:iam::{self.account}:root"
@@ -59,6 +61,10 @@ class Callers:
         if request.service == "iam":
             user = _USER.search(text)
             self.keys[key[1]] = self._user(account, user[1] if user else "")
+            return
+        if request.form.get("Action") == "AssumeRoot":
+            member, task = request.form["TargetPrincipal"], request.form["TaskPolicyArn.arn"].rpartition("/")[2]
+            self.keys[key[1]] = Caller(member, f"arn:aws:iam::{member}:root", task=task)
             return
         session = _SESSION.search(text)
         self.keys[key[1]] = self._role(account, request, session[1]) if session else self.of(request)

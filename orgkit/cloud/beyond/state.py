@@ -20,16 +20,23 @@ class Beyond:
     organizations: Organizations
     moto: Moto
     cost_tags: dict[str, str] = field(default_factory=dict)  # tag key → Active or Inactive, once somebody said so
+    guardduty: dict[str, dict[str, Any]] = field(default_factory=dict)  # Region → what its administrator switches on
+    root_features: dict[str, float] = field(default_factory=dict)  # feature of central root access → since when
+    root_passwords: dict[str, bool] = field(default_factory=dict)  # account → whether root has one, once changed
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: who asks, where, and the seed of the identifiers that it makes."""
+    """One request: who asks, where, and the seed of the identifiers that it makes.
+
+    `root` says that it is, or was when it was recorded, the root user of the caller's account.
+    """
 
     params: dict[str, Any]
     caller: str
     region: str
     seed: str
+    root: bool = False
 
 
 Operation = Callable[[Beyond, Call], dict[str, Any]]

@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from orgkit.cloud.looking import CANNOT
 from orgkit.design import Account
 from orgkit.design.sections import CentralRootAccess, GuardDuty, SecurityHub
 from orgkit.provision.planning.draft import Draft
@@ -52,16 +51,6 @@ def plan_security(draft: Draft) -> None:
             _securityhub(draft, security.securityhub, *admin, region, facts.get("securityhub", {}).get(region, {}))
 
 
-def _cannot(draft: Draft, *operations: str) -> str | None:
-    """The first of these operations that the target cannot do."""
-    unable = draft.live.surroundings.get(CANNOT, ())
-    return next((operation for operation in operations if operation in unable), None)
-
-
-def _skip(draft: Draft, where: str, message: str, operation: str) -> None:
-    draft.hold("not-in-the-sandbox", where, f"{message}: the embedded AWS cannot do {operation}", "AWS does it.")
-
-
 # ---- sharing and root ----------------------------------------------------------------------------
 
 
@@ -86,14 +75,12 @@ def _root(draft: Draft, root: CentralRootAccess, now: Mapping[str, Any]) -> None
     enabled: list[str] = []
     for feature in wanted:
         kind, text = _ROOT_FEATURES[feature]
-        operation = f"iam:EnableOrganizations{feature}"
-        if feature in now.get("features", ()):
-            continue
-        if _cannot(draft, operation):
-            _skip(draft, where, text, operation)
-        else:
+        if feature not in now.get("features", ()):
             after = ["enable_trusted_access:iam.amazonaws.com", *enabled]
             enabled.append(draft.add(kind, "organization", text, place="management", after=after))
+    # An account that is created from then on has no root credentials to take away.
+    creating = [step.id for step in draft.steps.values() if step.kind == "create_account"]
+    draft.after += [(step, enabled[0]) for step in creating if enabled]
     for account_id, held in now.get("credentials", {}).items():
         _credentials(draft, root, account_id, held, enabled)
 
@@ -110,8 +97,6 @@ def _credentials(draft: Draft, root: CentralRootAccess, account_id: str, held: l
             "Write remove_credentials: true under security.central_root_access to have them taken away.",
             severity="warning",
         )
-    elif _cannot(draft, "sts:AssumeRoot"):
-        _skip(draft, place, what, "sts:AssumeRoot")
     else:
         draft.add(
             "remove_root_credentials",
@@ -206,15 +191,10 @@ def _guardduty(
         )
     if now.get("auto_enable") == wanted.auto_enable:
         return
-    operation = _cannot(draft, "guardduty:UpdateOrganizationConfiguration")
-    text = f"have GuardDuty on in {_members(wanted.auto_enable)} ({region})"
-    if operation is not None:
-        _skip(draft, "security.guardduty", text, operation)
-        return
     draft.add(
         "set_guardduty_members",
         f"{place.name}/{region}",
-        text,
+        f"have GuardDuty on in {_members(wanted.auto_enable)} ({region})",
         place=place.name,
         parameters={"Region": region, "AutoEnableOrganizationMembers": wanted.auto_enable},
         account=place.account,
