@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orgkit.design.changes import Add, Change, Move, Remove, Replace
@@ -11,15 +12,17 @@ if TYPE_CHECKING:
     from orgkit.design.organization import Organization
 
 Row = tuple[Target, str | None]
-_FEW = 8  # changes that are followed one by one; after more, walking anew is quicker
+_FEW = 8  # nodes whose rows are mended; with more, walking anew is quicker
 
 
 class Walk:
-    """Of one organization. A small edit cuts its rows out of the list and puts them in again where they belong now."""
+    """Of one organization. After small edits the rows they touch are cut out and put in again where they belong."""
 
     def __init__(self, org: Organization) -> None:
         self._org = org
         self._rows: list[Row] | None = None
+        self._moved: set[str] = set()  # nodes that came, went or moved since the rows were right
+        self._replaced: set[str] = set()  # nodes that are something else now
         # Made of the rows when asked for, until the next change.
         self._whole: tuple[Row, ...] | None = None
         self._accounts: tuple[Account, ...] | None = None
@@ -30,6 +33,10 @@ class Walk:
         if self._whole is None:
             if self._rows is None:
                 self._rows = self.below(self._org.root.id)
+            else:
+                self._mend(self._rows)
+            self._moved.clear()
+            self._replaced.clear()
             self._whole = tuple(self._rows)
         return self._whole
 
@@ -58,48 +65,48 @@ class Walk:
 
     # ---- following edits -----------------------------------------------------------------------------
 
-    def expect(self, count: int) -> None:
-        """So many changes are about to come."""
-        if count > _FEW:
+    def follow(self, change: Change) -> None:
+        """Note a change that has just been carried out."""
+        match change:
+            case Add(entity) | Remove(entity):
+                self._moved.add(entity.id)
+            case Replace(_, entity):
+                self._replaced.add(entity.id)
+            case Move(node):
+                self._moved.add(node)
+            case _:
+                return
+        self._whole = self._accounts = self._ous = None
+        if len(self._moved) + len(self._replaced) > _FEW:
             self._rows = None
 
-    def follow(self, change: Change) -> None:
-        """Take over a change that has just been carried out."""
-        if isinstance(change, (Add, Remove, Replace, Move)):
-            self._whole = self._accounts = self._ous = None
-            if self._rows is not None:
-                self._take_over(change, self._rows)
+    def _mend(self, rows: list[Row]) -> None:
+        org = self._org
+        for node in self._moved:
+            if (start := _place(rows, node)) is not None:
+                del rows[start : _end(rows, start)]
+        there = [node for node in self._moved if node in org and not isinstance(org._entity(node), Policy)]
+        siblings = {node: org.children(org.parent(node) or node) for node in there}
+        # Parents before children, and siblings in their order, so that each finds what it stands behind.
+        for node in sorted(there, key=lambda one: (len(org.chain(one)), siblings[one].index(one))):
+            if _place(rows, node) is None:  # else it came with what it is below
+                rows[(place := self._behind(rows, node, siblings[node])) : place] = self.below(node)
+        for node in self._replaced:
+            if (found := _place(rows, node)) is not None:
+                entity = org._entity(node)
+                assert not isinstance(entity, Policy)
+                rows[found] = (entity, rows[found][1])
 
-    def _take_over(self, change: Add | Remove | Replace | Move, rows: list[Row]) -> None:
-        match change:
-            case Add(entity, parent) if parent is not None:
-                self._put(rows, entity.id, parent, self.below(entity.id))
-            case Remove(entity, parent) if parent is not None:
-                self._cut(rows, entity.id)
-            case Replace(_, after) if not isinstance(after, Policy):
-                place = _place(rows, after.id)
-                rows[place] = (after, rows[place][1])
-            case Move(node, _, _, parent):
-                (target, _), *inside = self._cut(rows, node)
-                self._put(rows, node, parent, [(target, parent), *inside])
-
-    def _cut(self, rows: list[Row], node: str) -> list[Row]:
-        start = _place(rows, node)
-        end = _end(rows, start)
-        piece = rows[start:end]
-        del rows[start:end]
-        return piece
-
-    def _put(self, rows: list[Row], node: str, parent: str, piece: list[Row]) -> None:
-        """Behind the sibling before it and what is below that one, or right behind the parent."""
-        siblings = self._org.children(parent)
+    def _behind(self, rows: list[Row], node: str, siblings: Sequence[str]) -> int:
+        """The place behind the sibling before it and all that is below that one, or right behind the parent."""
         number = siblings.index(node)
-        place = _end(rows, _place(rows, siblings[number - 1])) if number else _place(rows, parent) + 1
-        rows[place:place] = piece
+        place = _place(rows, siblings[number - 1] if number else self._org.parent(node) or "")
+        assert place is not None
+        return _end(rows, place) if number else place + 1
 
 
-def _place(rows: list[Row], node: str) -> int:
-    return next(number for number, (target, _) in enumerate(rows) if target.id == node)
+def _place(rows: list[Row], node: str) -> int | None:
+    return next((number for number, (target, _) in enumerate(rows) if target.id == node), None)
 
 
 def _end(rows: list[Row], start: int) -> int:
