@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +16,7 @@ from orgkit.cloud.target import Target
 from orgkit.errors import CloudError, TargetError, did_you_mean
 
 KINDS = ("sandbox", "endpoint", "aws")
+_PLAIN_URL = re.compile(r"https?://(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::\d+)?/?")
 FORMS = "sandbox, sandbox:FILE, endpoint:URL, aws, aws:PROFILE"
 
 
@@ -54,11 +56,13 @@ def connect(
 def _loopback(url: str) -> str:
     parts = urlsplit(url)
     host = parts.hostname or ""
+    # Readers of URLs do not agree about what stands before an @ or a backslash; such a host may be another one.
+    plain = _PLAIN_URL.fullmatch(url) is not None
     try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        local = plain and (host == "localhost" or ipaddress.ip_address(host).is_loopback)
     except ValueError:
         local = False
-    if parts.scheme not in ("http", "https") or not local:
+    if not local:
         raise TargetError(
             f"endpoint:{url} is not an address of this machine",
             mend="Give a loopback address, for example endpoint:http://127.0.0.1:5000",

@@ -49,7 +49,7 @@ class Entry:
         """Return the entry of another call, without credentials and signature."""
         scope = f"AWS4-HMAC-SHA256 Credential=sandbox/20260101/{request.region}/{request.service}/aws4_request"
         headers = {**request.kept_headers(), "authorization": scope}
-        return cls(at, caller, request=Request(request.method, request.url, headers, request.body))
+        return cls(at, caller, request=Request(request.method, request.kept_url, headers, request.body))
 
     def to_json(self) -> dict[str, Any]:
         """Return the line as a plain object."""

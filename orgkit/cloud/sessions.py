@@ -14,6 +14,7 @@ from orgkit.errors import CloudError, OrgkitError, TargetError, did_you_mean
 
 ATTEMPTS = 5
 FALLBACK_REGION = "us-east-1"
+_NOWHERE = "http://127.0.0.1:9"
 _RENEW = 600.0  # seconds before credentials of a role run out
 Answer = Callable[[Request], Reply]
 
@@ -78,9 +79,12 @@ class Sessions:
                 "s3": {"addressing_style": "path"},
                 "parameter_validation": True,
             }
+            options["proxies"] = {}
             if self._endpoint is not None:
-                options["proxies"] = {}
                 options["inject_host_prefix"] = False
+            else:
+                # What found a way around the gate would end here: nobody listens.
+                options["proxies"] = {"http": _NOWHERE, "https": _NOWHERE}
         keys: dict[str, Any] = {}
         if credentials is not None:
             keys = {

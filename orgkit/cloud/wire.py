@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
 
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+_OLDER_KEY = re.compile(r"(?:^|&)AWSAccessKeyId=(\w+)")
+_SIGNING = re.compile(r"x-amz-.*|AWSAccessKeyId|Signature|Expires", re.IGNORECASE)
 _READING = re.compile(
     r"(Get|List|Describe|Head|BatchGet|Search|Lookup|Query|Scan|Select|Simulate|Validate|Detect|Decode|AssumeRo(?:le|ot))",
     re.IGNORECASE,
@@ -39,8 +41,12 @@ class Request:
 
     @cached_property
     def _scope(self) -> tuple[str, str, str]:
-        found = _SCOPE.search(self.headers.get("authorization", ""))
-        return (found[1], found[2], found[3].lower()) if found else ("", "", "")
+        query = urlsplit(self.url).query
+        found = _SCOPE.search(self.headers.get("authorization", "")) or _SCOPE.search(unquote(query))
+        if found is None:  # S3 still takes addresses that were signed in advance in the older way
+            older = _OLDER_KEY.search(query)
+            return (older[1], "", "s3") if older else ("", "", "")
+        return found[1], found[2], found[3].lower()
 
     @property
     def access_key(self) -> str:
@@ -91,6 +97,15 @@ class Request:
         if not isinstance(value, dict):
             raise ValueError("the body is not a JSON object")
         return value
+
+    @property
+    def kept_url(self) -> str:
+        """The address as a state file keeps it, without the signature of one that was signed in advance."""
+        parts = urlsplit(self.url)
+        if "Signature=" not in parts.query:
+            return self.url
+        kept = [pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _SIGNING.fullmatch(pair[0])]
+        return parts._replace(query=urlencode(kept)).geturl()
 
     def kept_headers(self) -> dict[str, str]:
         """Return the headers a state file keeps."""
