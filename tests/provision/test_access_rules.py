@@ -16,6 +16,7 @@ from orgkit.provision import Plan, plan
 from tests.provision.access_designs import DEPLOY, access, deploy_role, document, organization, pipeline_role
 from tests.provision.live import as_live
 
+DENSE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"] * 800, "Resource": "*"}]}
 BIG = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"] * 3000, "Resource": "*"}]}
 
 
@@ -82,6 +83,34 @@ REFUSED = {
     "a permission set over its size": (
         permission_set(inline_policy=document(BIG)),
         ("permission-set-too-large", "access.permission_sets.developer", "the limit is 32,768", "split"),
+    ),
+    "a permission set over its size, white space aside": (
+        permission_set(inline_policy=document(DENSE)),
+        ("permission-set-too-large", "access.permission_sets.developer", "the limit is 10,240", "split"),
+    ),
+    "a permission set with a name too long": (
+        access(permission_sets={"x" * 33: PermissionSet(name="x" * 33)}),
+        ("permission-set-name", f"access.permission_sets.{'x' * 33}", "does not take this name", "up to 32"),
+    ),
+    "a permission set with a policy of one account": (
+        permission_set(managed_policies=("arn:aws:iam::111122223333:policy/own",)),
+        ("permission-set-policy", "access.permission_sets.developer.managed_policies", "AWS manages", "inline_policy"),
+    ),
+    "a permission set bounded by a policy of one account": (
+        permission_set(permissions_boundary="arn:aws:iam::111122223333:policy/own"),
+        ("permission-set-policy", "access.permission_sets.developer.permissions_boundary", "AWS manages", "inline"),
+    ),
+    "a trust policy over its size": (
+        roles(trusts=tuple(TrustedRole(account=f"{number:012}", role="x" * 60) for number in range(1, 40))),
+        ("role-too-large", "access.roles.deploy", "trust policy of a role", "limits"),
+    ),
+    "a managed policy that is no ARN": (
+        roles(managed_policies=("ReadOnlyAccess",)),
+        ("role-policy-arn", "access.roles.deploy.managed_policies", "ReadOnlyAccess", "arn:aws:iam::aws:policy"),
+    ),
+    "a boundary that is no ARN of a policy": (
+        roles(permissions_boundary="arn:aws:iam::aws:role/Boundary"),
+        ("role-policy-arn", "access.roles.deploy.permissions_boundary", "role/Boundary", "{{account.id}}"),
     ),
     "twenty-one managed policies in a permission set": (
         permission_set(managed_policies=tuple(ARN.format(n) for n in range(21))),
@@ -260,3 +289,15 @@ def test_a_role_for_everybody_in_an_ou_is_one_role_a_account() -> None:
     steps = [step for step in made.steps if step.kind == "create_role"]
     assert sorted(step.place for step in steps) == ["Production/shop", "Production/stock", "management", "tools"]
     assert any("management account" in note for step in steps for note in step.notes)
+
+
+def test_more_managed_policies_than_a_role_takes_are_warned_of() -> None:
+    wanted = permission_set(managed_policies=tuple(ARN.format(n) for n in range(11)))
+    design = organization()
+    design.configure(access=wanted)
+    made = plan(design, Organization())
+    assert not made.blocked
+    (found,) = [problem for problem in made.held if problem.code == "permission-set-over-role-quota"]
+    assert found.severity == "warning" and "role_managed_policies" in found.fix
+    design.configure(limits={"role_managed_policies": 20})
+    assert "permission-set-over-role-quota" not in {problem.code for problem in plan(design, Organization()).held}

@@ -15,7 +15,7 @@ from orgkit.guardrails.practice.view import View
 _GUIDE = "https://docs.aws.amazon.com/organizations/latest/userguide/"
 _PAPER = "https://docs.aws.amazon.com/whitepapers/latest/organizing-your-aws-environment/"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
-_SRA = "https://docs.aws.amazon.com/prescriptive-guidance/latest/security-reference-architecture/"
+_EXAMPLES = _GUIDE + "orgs_manage_policies_scps_examples.html"
 
 
 RULES: tuple[Rule, ...] = (
@@ -27,14 +27,19 @@ RULES: tuple[Rule, ...] = (
         "production-beside-others",
         "warning",
         places.production_beside_others,
-        _PAPER + "workloads-ou.html",
+        _PAPER + "production-and-non-production-workload-environments.html",
         of=OrganizationalUnit,
         sees="around",
     ),
     Rule("no-suspended-ou", "note", places.no_suspended_ou, _PAPER + "procedural-ous.html"),
     Rule("suspended-ou-open", "warning", places.suspended_ou_open, _PAPER + "procedural-ous.html"),
     Rule("sandbox-without-limits", "warning", places.sandbox_without_limits, _PAPER + "sandbox-ou.html"),
-    Rule("leaving-allowed", "warning", protection.leaving_allowed, _GUIDE + "orgs_best-practices_member-acct.html"),
+    Rule(
+        "leaving-allowed",
+        "warning",
+        protection.leaving_allowed,
+        _GUIDE + "orgs_manage_policies_scps_examples_general.html",
+    ),
     Rule("root-user-free", "warning", protection.root_user_free, _IAM + "root-user-best-practices.html"),
     Rule(
         "no-region-guard",
@@ -43,9 +48,9 @@ RULES: tuple[Rule, ...] = (
         _GUIDE + "orgs_manage_policies_scps_examples_general.html",
     ),
     Rule("nothing-denied-everywhere", "note", protection.nothing_everywhere, _GUIDE + "orgs_manage_policies_scps.html"),
-    Rule("logs-unprotected", "warning", protection.logs_unprotected, _SRA + "org-management.html"),
-    Rule("detection-unprotected", "warning", protection.detection_unprotected, _SRA + "org-management.html"),
-    Rule("recording-unprotected", "warning", protection.recording_unprotected, _SRA + "org-management.html"),
+    Rule("logs-unprotected", "warning", protection.logs_unprotected, _EXAMPLES),
+    Rule("detection-unprotected", "warning", protection.detection_unprotected, _EXAMPLES),
+    Rule("recording-unprotected", "warning", protection.recording_unprotected, _EXAMPLES),
     Rule("no-break-glass", "note", services.no_break_glass, _PAPER + "break-glass-access.html"),
     Rule(
         "administered-from-management", "note", services.from_management, _GUIDE + "orgs_integrate_delegated_admin.html"

@@ -12,10 +12,11 @@ from typing import Final
 
 from orgkit.design.sections import Access, PermissionSet
 from orgkit.errors import did_you_mean
-from orgkit.provision.parts.role_rules import SESSION, Fault, not_a_policy
+from orgkit.provision.parts.role_rules import SESSION, Fault, not_a_policy, squeezed
 from orgkit.provision.planning.draft import Draft
 
 _NAME: Final = re.compile(r"[\w+=,.@-]{1,32}", re.ASCII)
+_AWS_MANAGED: Final = re.compile(r"arn:aws[\w-]*:iam::aws:policy/[\w+=,.@/-]+", re.ASCII)
 _DESCRIPTION: Final = 700
 _GROUP_NAME: Final = 1024
 
@@ -25,6 +26,7 @@ def check_permission_set(draft: Draft, entry: PermissionSet) -> bool:
     faults = list(_faults(draft, entry))
     for code, place, message, mend in faults:
         draft.block(code, draft.design.where(place), f"permission set {entry.name}: {message}", mend)
+    _over_role_quota(draft, entry)
     return not faults
 
 
@@ -42,9 +44,11 @@ def _faults(draft: Draft, entry: PermissionSet) -> Iterator[Fault]:
     if not SESSION[0] <= entry.session_duration <= SESSION[1]:
         message = f"a session of {entry.session_duration} s"
         yield "permission-set-session", f"{here}.session", message, "Identity Center takes 1h to 12h."
+    yield from _policies(entry, here)
     sizes = {"permission_set_managed_policies": len(entry.managed_policies)}
     if entry.inline_policy is not None:
-        sizes["permission_set_inline_policy"] = len(entry.inline_policy.content)
+        sizes["permission_set_inline_policy"] = len(entry.inline_policy.content.encode())
+        sizes["permission_set_inline_policy_characters"] = squeezed(entry.inline_policy.content)
         if (wrong := not_a_policy(entry.inline_policy)) is not None:
             yield "policy-form", f"{here}.inline_policy", f"its inline policy {wrong}", "Write a policy document."
     for name, size in sizes.items():
@@ -52,6 +56,39 @@ def _faults(draft: Draft, entry: PermissionSet) -> Iterator[Fault]:
         if size > quota.value:
             message = f"{size:,} {quota.what}; the limit is {quota.value:,}"
             yield "permission-set-too-large", here, message, f"Make it smaller, or split it in two ({quota.source})."
+            return
+
+
+def _policies(entry: PermissionSet, here: str) -> Iterator[Fault]:
+    """Only policies that AWS manages have the same ARN in every account.
+
+    https://docs.aws.amazon.com/singlesignon/latest/APIReference/API_AttachManagedPolicyToPermissionSet.html
+    """
+    named = [(arn, "managed_policies") for arn in entry.managed_policies]
+    named += [(entry.permissions_boundary, "permissions_boundary")] if entry.permissions_boundary else []
+    for arn, key in named:
+        if not _AWS_MANAGED.fullmatch(arn):
+            yield (
+                "permission-set-policy",
+                f"{here}.{key}",
+                f"{arn} is not a policy that AWS manages, and accounts' own differ from account to account",
+                "Write its statements into inline_policy:, or name one as in arn:aws:iam::aws:policy/ReadOnlyAccess.",
+            )
+
+
+def _over_role_quota(draft: Draft, entry: PermissionSet) -> None:
+    """A permission set becomes a role in every account that it is assigned in, under that account's own quota."""
+    quota = draft.quotas.quota("role_managed_policies")
+    if len(entry.managed_policies) > quota.value:
+        draft.hold(
+            "permission-set-over-role-quota",
+            draft.design.where(f"access.permission_sets.{entry.name}.managed_policies"),
+            f"permission set {entry.name} has {len(entry.managed_policies)} managed policies, and a role takes "
+            f"{quota.value} unless AWS granted the account more",
+            f"Have the quota raised in every account that it goes to, then write limits: {{{quota.name}: …}} "
+            f"({quota.source}).",
+            severity="warning",
+        )
 
 
 def check_groups(draft: Draft, access: Access) -> None:

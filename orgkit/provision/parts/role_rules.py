@@ -18,6 +18,9 @@ from orgkit.provision.planning.draft import Draft
 
 _ROLE: Final = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 _TRUSTED_ROLE: Final = re.compile(r"(?:[\w+=,.@-]+/)*[\w+=,.@-]{1,64}", re.ASCII)
+_POLICY: Final = re.compile(
+    r"arn:aws[\w-]*:iam::(?:aws|\d{12}|\{\{account(?:\.[^{}]+)?\.id\}\}):policy/[\w+=,.@/-]+", re.ASCII
+)
 _SERVICE: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 SESSION: Final = (3600, 43200)  # seconds, https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 _LATER: Final = re.compile(r"\{\{[^{}]+\}\}")
@@ -70,6 +73,15 @@ def _form(draft: Draft, role: Role, trust: str) -> Iterator[Fault]:
     for name, document in role.inline_policies.items():
         if (wrong := not_a_policy(document)) is not None:
             yield "policy-form", f"{here}.inline_policies.{name}", f"policy {name} {wrong}", "Write a policy document."
+    named = [(arn, "managed_policies") for arn in role.managed_policies]
+    named += [(role.permissions_boundary, "permissions_boundary")] if role.permissions_boundary else []
+    for arn, key in named:
+        if not _POLICY.fullmatch(arn):
+            message = f"{arn} is no policy that a role of any account it goes to can have"
+            mend = (
+                "Write arn:aws:iam::aws:policy/NAME, or arn:aws:iam::{{account.id}}:policy/NAME for the account's own."
+            )
+            yield "role-policy-arn", f"{here}.{key}", message, mend
     sizes = {
         "role_trust_policy": squeezed(trust),
         "role_inline_policies": sum(squeezed(one.content) for one in role.inline_policies.values()),
