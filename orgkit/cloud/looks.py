@@ -15,6 +15,7 @@ from orgkit.design.template import read_template
 from orgkit.errors import DesignError, InputError
 
 MANAGEMENT = "management"
+CREATED = "created"  # among the surroundings: the day on which AWS made an account, by its id
 STACK_SETS = "(stack sets)"  # beside the baselines by name: every stack set that there is
 
 

@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orgkit.cloud.access_as_design import with_access
 from orgkit.cloud.looking import can_look, look
-from orgkit.cloud.looks import looks
+from orgkit.cloud.looks import CREATED, looks
 from orgkit.cloud.naming import Handles
 from orgkit.cloud.read_around import with_surroundings
 from orgkit.cloud.read_billing import with_billing
@@ -344,7 +346,15 @@ class _Reading:
         org = org.copy()
         org.unknown = tuple(self.unknown)
         org.origin = self._target.spec
+        org.surroundings = MappingProxyType({CREATED: dict(self._created())})
         return org
+
+    def _created(self) -> Iterator[tuple[str, str]]:
+        """The day, by UTC, on which AWS made each account that it made."""
+        for key, account in self.accounts.items():
+            at = account.get("JoinedTimestamp")
+            if at is not None and account.get("JoinedMethod") == "CREATED":
+                yield key, f"{at.astimezone(UTC):%Y-%m-%d}"
 
     def _full(self, key: str) -> bool:
         return self.full_access is None or key in self.full_access

@@ -10,9 +10,10 @@ from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.contacts import CONTACT_SERVICE
 from orgkit.design.sections import Lens, Removal
-from orgkit.errors import DesignError
+from orgkit.errors import DesignError, Incomplete, OrgkitError
 from orgkit.guardrails import decide, quarantine
 from orgkit.provision import Plan, apply, invitations, invite, missing_access_role, plan
+from tests.cloud.clocks import StillClock
 from tests.provision import designs
 
 OUTSIDE = "210987654321"
@@ -142,3 +143,47 @@ def test_an_account_that_leaves_is_named_to_leave(target: Target) -> None:
     made = carry_out(org, target)
     assert [step.kind for step in made.steps] == ["remove_account"]
     assert "partner@other.com" not in {account.email for account in read(target).accounts()}
+
+
+def test_a_created_account_is_told_from_when_on_it_may_leave() -> None:
+    clock = StillClock()
+    with connect("sandbox", clock=clock) as target:
+        org = designs.starter()
+        carry_out(org, target)
+        org.remove("developer-sandbox-2")
+        (step,) = plan(org, read(target), remove=["leave:developer-sandbox-2"]).steps
+        assert "it was on 2026-06-01, so it may leave from 2026-06-05 on" in step.notes[0]
+        made = plan(org, read(target), remove=["leave:developer-sandbox-2"])
+        with pytest.raises(Incomplete, match="4 days old"):
+            apply(made, target, approve=made.digest)
+        clock.sleep(4 * 86_400)
+        made = plan(org, read(target), remove=["leave:developer-sandbox-2"])
+        assert apply(made, target, approve=made.digest).complete
+
+
+def test_a_delegated_administrator_is_deregistered_before_its_account_leaves() -> None:
+    clock = StillClock()
+    with connect("sandbox", clock=clock) as target:
+        org = designs.starter()
+        carry_out(org, target)
+        clock.sleep(5 * 86_400)
+        org.configure(delegated_administrators={})
+        org.remove("security-audit")
+        made = plan(org, read(target), remove=["leave:security-audit"])
+        kinds = [step.kind for step in made.steps]
+        assert kinds[-1] == "remove_account" and kinds.count("deregister_delegated_administrator") == 2
+        assert apply(made, target, approve=made.digest).complete
+
+
+REFUSED_INVITATIONS = {
+    "what is neither an id nor an email": ("nobody", "neither 12 digits nor an email"),
+    "an account that is in the organization": ("aws-app-a-dev@company.com", "leave the organization that it is in"),
+}
+
+
+@pytest.mark.parametrize(("account", "said"), REFUSED_INVITATIONS.values(), ids=REFUSED_INVITATIONS)
+def test_an_invitation_that_cannot_be_sent_says_what_to_do(target: Target, account: str, said: str) -> None:
+    carry_out(designs.starter(), target)
+    with pytest.raises(OrgkitError) as caught:
+        invite(target, account)
+    assert said in str(caught.value) and caught.value.mend

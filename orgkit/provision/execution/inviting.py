@@ -6,17 +6,38 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final
 
 from orgkit.cloud.sessions import plain
 from orgkit.cloud.target import ACCESS_ROLE
-from orgkit.errors import CloudError
+from orgkit.errors import CloudError, InputError
 from orgkit.provision.parts.tags import tag_list
 
 if TYPE_CHECKING:
     from orgkit.cloud import Target
+
+
+_ID: Final = re.compile(r"\d{12}")
+# What AWS says no with, and what to do; the code's own reason first.
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_InviteAccountToOrganization.html
+_REFUSALS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "ACCOUNT_NUMBER_LIMIT_EXCEEDED": "Ask AWS for a higher limit of accounts (Service Quotas).",
+        "ALREADY_IN_AN_ORGANIZATION": "It has to leave the organization that it is in first.",
+        "DuplicateHandshakeException": "It is invited already: orgkit.provision.invitations lists it.",
+        "HANDSHAKE_RATE_LIMIT_EXCEEDED": "AWS sends so many invitations a day: invite it tomorrow.",
+        "INVITE_DISABLED_DURING_ENABLE_ALL_FEATURES": "Let the change to all features come to its end first.",
+        "MANAGEMENT_ACCOUNT_EMAIL_NOT_VERIFIED": "Verify the email of the management account first.",
+        "ORGANIZATION_FROM_DIFFERENT_SELLER_OF_RECORD": "Both have to buy from the same AWS company: ask AWS Support.",
+        "ORGANIZATION_MEMBERSHIP_CHANGE_RATE_LIMIT_EXCEEDED": "Too many accounts came and went: invite it later.",
+        "PAST_DUE_INVOICE": "Its past bills have to be paid first.",
+        "PAYMENT_INSTRUMENT_REQUIRED": "It needs a payment method of its own.",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +60,14 @@ def invite(target: Target, account: str, *, notes: str = "", tags: Mapping[str, 
     """Invite an account, by id or email, into the organization; one that is invited already stays so.
 
     It joins the root once somebody in it accepts; then it is put into the design with its email, and a plan moves it.
-    Errors: CloudError where AWS refuses.
+    Errors: InputError for what is neither an id nor an email, CloudError where AWS refuses.
     """
+    if not _ID.fullmatch(account) and account.count("@") != 1:
+        raise InputError(
+            f"{account!r} is no account: neither 12 digits nor an email",
+            where="invite",
+            mend="Name the account by its id, or by the email of its root user.",
+        )
     wanted: dict[str, Any] = {"Target": {"Id": account, "Type": "EMAIL" if "@" in account else "ACCOUNT"}}
     if notes:
         wanted["Notes"] = notes
@@ -101,7 +128,12 @@ def _call(target: Target, operation: str, parameters: dict[str, Any]) -> dict[st
     target.pace.wait(operation)
     try:
         reply: dict[str, Any] = getattr(target.client("organizations"), xform_name(operation))(**parameters)
-    except (ClientError, BotoCoreError) as error:
+    except ClientError as error:
+        said = error.response["Error"]
+        code = str(error.response.get("Reason") or said["Code"])
+        mend = _REFUSALS.get(code) or _REFUSALS.get(said["Code"])
+        raise CloudError(f"{operation}: {said.get('Message') or code}", where=code, mend=mend) from None
+    except BotoCoreError as error:
         raise plain(error, target.spec) or error from None
     return reply
 

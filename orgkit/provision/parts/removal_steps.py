@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
+
+from orgkit.cloud.looks import CREATED
 from orgkit.design import Account, Policy
 from orgkit.provision.parts.policy_steps import effect_of_detaching
 from orgkit.provision.planning.draft import Draft
@@ -114,7 +117,7 @@ def _let_go(draft: Draft, node: str) -> None:
             why="it is named to leave; it goes on as a standalone account",
             parameters={"AccountId": draft.live_ref(node)},
             after=first,
-            notes=["AWS wants the account's own payment method, and four days since it was created."],
+            notes=[_leaving(draft, account)],
         )
     elif account.state == "ACTIVE":
         draft.add(
@@ -128,6 +131,22 @@ def _let_go(draft: Draft, node: str) -> None:
         )
     else:
         draft.hold("account-not-active", place, f"it is {account.state} already", "Take it out of remove.")
+
+
+def _leaving(draft: Draft, account: Account) -> str:
+    """What AWS wants of an account before it lets it go.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_remove.html
+    """
+    quota = draft.quotas.quota("removal_age_days")
+    day = draft.live.surroundings.get(CREATED, {}).get(account.aws_id)
+    if day is None:
+        return "AWS wants the account's own payment method."
+    free = date.fromisoformat(day) + timedelta(days=quota.value)
+    return (
+        f"AWS wants the account's own payment method, and {quota.value} days since it was created: it was on {day}, "
+        f"so it may leave from {free} on."
+    )
 
 
 def _deregister(draft: Draft, account: Account) -> list[str]:
