@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from orgkit import guardrails
 from orgkit.cost import shared_cost
 from orgkit.design import Organization, Problems
 from orgkit.design.checks import followed as design
 from orgkit.design.touched import Touched
+from orgkit.guardrails.expectations import followed as expectations
 from orgkit.guardrails.lint import followed as lint
 from orgkit.guardrails.practice import followed as practice
 
@@ -21,7 +21,7 @@ class Checker:
 
     def __init__(self, org: Organization) -> None:
         self._org = org
-        self._tables = design(), lint(), practice()
+        self._tables = design(), lint(), expectations(), practice()
         self._marks = org.marks
         self._revision: int | None = None
         self._found = Problems()
@@ -36,6 +36,6 @@ class Checker:
         else:
             touched = Touched(org, org.changes(self._revision))
         found = [problem for table in self._tables for problem in table.problems(org, touched)]
-        self._found = Problems([*found, *shared_cost(org), *guardrails.expectations(org)])
+        self._found = Problems([*found, *shared_cost(org)])
         self._revision, self._marks = org.revision, org.marks
         return self._found

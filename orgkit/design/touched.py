@@ -88,7 +88,8 @@ class Touched:
             case Replace(before, after):
                 self.whole |= before.aws_id != after.aws_id  # which any policy may name
                 self._own.add(after.id)
-                self._refer(after)
+                if _said(before) != _said(after):
+                    self._refer(after)
             case Move(node, old, _, new):
                 self._own.update(org.subtree(node) if node in org else [node])
                 self._parents.update((old, new))
@@ -104,5 +105,12 @@ class Touched:
             self._own.update(org.targets(entity.id) if entity.id in org else ())
         elif isinstance(entity, Account):
             for policy in org.policies():
-                if "{{" in policy.content:
+                if f"account.{entity.handle}." in policy.content:  # {{account.shop.id}}
                     self._own.update((policy.id, *org.targets(policy.id)))
+
+
+def _said(entity: Entity) -> tuple[str, ...]:
+    """What other things say by naming this one."""
+    if isinstance(entity, Policy):
+        return entity.content, entity.type, entity.handle
+    return (entity.name, entity.email) if isinstance(entity, Account) else ()

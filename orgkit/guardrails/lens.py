@@ -57,6 +57,16 @@ def scenario(org: Organization, account: Account, lens: str | Lens | None) -> Sc
     )
 
 
+def asks_at_home(lens: Lens | None) -> bool:
+    """Whether the caller is one of the very account that is asked about."""
+    return lens is None or lens.principal is None or _OWN in lens.principal
+
+
+def tells_accounts_apart(lens: Lens | None) -> bool:
+    """Whether something else than the caller is asked of each account."""
+    return lens is not None and _OWN in str((dict(lens.context), dict(lens.principal_tags), lens.resource))
+
+
 def _own(org: Organization, account: Account, value: Any) -> Any:
     if isinstance(value, str):
         return bound(org, value.replace(_OWN, account_id(account)))

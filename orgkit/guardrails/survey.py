@@ -9,7 +9,7 @@ from orgkit.design.sections import Lens
 from orgkit.guardrails.decide import answer
 from orgkit.guardrails.inheritance import Texts, account_id, attached
 from orgkit.guardrails.joining import joined
-from orgkit.guardrails.lens import scenario
+from orgkit.guardrails.lens import asks_at_home, scenario, tells_accounts_apart
 from orgkit.guardrails.matrix import ChainBits, LevelBits, level_bits, read_document, unbound
 from orgkit.guardrails.meaning import Meaning, Viewpoint
 from orgkit.guardrails.question import ask
@@ -17,7 +17,6 @@ from orgkit.guardrails.sensitivity import Sensitivity, sensitivity
 from orgkit.guardrails.standing import standing
 from orgkit.policy.context import is_service_linked_role
 
-_OWN = "{{account.id}}"
 Token = tuple[str, str]
 
 
@@ -33,10 +32,8 @@ class Survey:
         self._below: dict[tuple[str, Token, bool], ChainBits] = {}
         self._plain: dict[tuple[str, Token], ChainBits] = {}
         self._bound = org.bound()
-        self.own_caller = lens is None or lens.principal is None or _OWN in lens.principal
-        self._every_account_differs = lens is not None and _OWN in str(
-            (dict(lens.context), dict(lens.principal_tags), lens.resource)
-        )
+        self.own_caller = asks_at_home(lens)
+        self._every_account_differs = tells_accounts_apart(lens)
         self.types = tuple(type for type in (SCP, RCP) if org.enforces(type))
 
     @property
@@ -56,6 +53,10 @@ class Survey:
             # The chain is kept with its cell, so that no other object ever gets its id.
             found = self._shared.cells[id(chain)] = (joined(chain, blocked), chain)
         return found[0]
+
+    def token(self, account: Account) -> Token:
+        """What the policies above an account see of it: to them, accounts with the same token are the same."""
+        return self._token(account, account.id)
 
     def _chain(self, account: Account) -> ChainBits:
         if self.own_caller:

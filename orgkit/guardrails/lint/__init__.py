@@ -95,7 +95,7 @@ RULES: tuple[Rule, ...] = (
 def followed(codes: Collection[str] | None = None) -> Followed[Reading]:
     """The findings of all rules, or of some, about one organization, to be followed from edit to edit."""
     rules = [rule for rule in RULES if codes is None or rule.code in codes]
-    return Followed(rules, lambda org, before, touched: Reading(org, before), hinge=lambda reading: reading.sound)
+    return Followed(rules, Reading, hinge=lambda reading: reading.sound)
 
 
 def lint(org: Organization, codes: Collection[str] | None = None) -> list[Problem]:

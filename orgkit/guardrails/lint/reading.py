@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orgkit.design import RCP, SCP, Organization, Policy
+from orgkit.design.touched import Touched
 from orgkit.errors import PolicyError
+from orgkit.guardrails.alike import Alike
 from orgkit.guardrails.inheritance import bound, document
 from orgkit.guardrails.permissions import Asked
 from orgkit.policy import Statement
@@ -63,7 +65,7 @@ class _Read:
 class Reading:
     """One organization's guardrails, read once for all rules; what is as it was `before` is not read again."""
 
-    def __init__(self, org: Organization, before: Reading | None = None) -> None:
+    def __init__(self, org: Organization, before: Reading | None, touched: Touched) -> None:
         self.org = org
         self.catalogue: Catalogue = load_catalogue()
         self._read: dict[str, _Read] = {
@@ -72,6 +74,7 @@ class Reading:
             if one.type in TYPES
         }
         self.asked: Asked = Asked(org, before.asked if before else None)
+        self.alike: Alike = Alike(org, touched, before.alike if before else None)
         self._bits: dict[str, tuple[int, int]] = {}
         self._paths: dict[str | None, frozenset[str]] = {None: frozenset()}
 

@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from orgkit.design import SCP, Account, Organization, OrganizationalUnit, Policy, Target
 from orgkit.design.checks.finding import Finding, named
 from orgkit.design.sections import Lens, ProtectedPrincipal
 from orgkit.guardrails.decide import decide
+from orgkit.guardrails.lens import asks_at_home
 from orgkit.guardrails.lint.reading import TYPES, Line, Reading
 from orgkit.guardrails.telling import actions
 
@@ -108,9 +110,14 @@ def locked_out(reading: Reading) -> Iterator[Finding]:
     for number, protected in enumerate(org.settings.protected_principals):
         lens = Lens(name=protected.principal, principal=_in_account(protected.principal))
         cells = reading.asked.through(lens).cells
+        needed = _Needed(org, protected)
+        some = 0
+        for action in needed.anywhere:
+            some |= reading.catalogue.expand(action)
+        if not any(cell.blocked & some for cell in {id(cell): cell for cell in cells.values()}.values()):
+            continue
         stopped: dict[tuple[int, str], bool] = {}  # by the cell that accounts share, and the action
         found: dict[tuple[str, str], list[str]] = {}
-        needed = _Needed(org, protected)
         for account in org.accounts():
             if account.management:
                 continue
@@ -120,16 +127,24 @@ def locked_out(reading: Reading) -> Iterator[Finding]:
                 if key not in stopped:
                     stopped[key] = bool(cell.blocked & reading.catalogue.expand(action))
                 if stopped[key]:
-                    decision = decide(org, account.id, action, lens=lens)
-                    reason = next((str(one).splitlines()[0] for one in decision.reasons if one.effect != "Allow"), "")
-                    found.setdefault((action, reason), []).append(org.path(account.id))
-        for (action, reason), paths in found.items():
-            shown = ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")
+                    found.setdefault((action, _reason(reading, lens, account, action)), []).append(account.id)
+        for (action, reason), nodes in found.items():
+            shown = ", ".join(map(org.path, nodes[:3])) + (f" and {len(nodes) - 3} more" if len(nodes) > 3 else "")
             yield Finding(
                 f"protected_principals[{number}]",
                 f"{protected.principal} must keep {action} but is locked out of it in {shown}: {reason}",
                 "Exempt it from that statement by a condition on aws:PrincipalArn.",
             )
+
+
+def _reason(reading: Reading, lens: Lens, account: Account, action: str) -> str:
+    """What keeps a principal from an action, in a line."""
+
+    def ask() -> str:
+        decision = decide(reading.org, account.id, action, lens=lens)
+        return next((str(one).splitlines()[0] for one in decision.reasons if one.effect != "Allow"), "")
+
+    return reading.alike.ask((lens.principal, action), account, ask) if asks_at_home(lens) else ask()
 
 
 class _Needed:
@@ -138,16 +153,30 @@ class _Needed:
     def __init__(self, org: Organization, protected: ProtectedPrincipal) -> None:
         role = protected.principal.rpartition("/")[2]
         self._everywhere = protected.actions or NEEDED
-        self._added: dict[str, tuple[str, ...]] = {}
-        for baseline in org.settings.baselines.values() if not protected.actions else ():
-            if baseline.actions and baseline.role in (None, role):
-                places = [named(org, place, "root", "ou", "account") for place in baseline.to]
-                below = {node for place in places if place is not None for node in org.subtree(place)}
-                self._added |= {node: self._added.get(node, self._everywhere) + baseline.actions for node in below}
+        self._baselines = [
+            baseline
+            for baseline in org.settings.baselines.values()
+            if not protected.actions and baseline.actions and baseline.role in (None, role)
+        ]
+        self._org = org
+
+    @property
+    def anywhere(self) -> set[str]:
+        """The actions needed in some account."""
+        return {*self._everywhere, *(action for baseline in self._baselines for action in baseline.actions)}
+
+    @cached_property
+    def _added(self) -> dict[str, tuple[str, ...]]:
+        added: dict[str, tuple[str, ...]] = {}
+        for baseline in self._baselines:
+            places = [named(self._org, place, "root", "ou", "account") for place in baseline.to]
+            below = {node for place in places if place is not None for node in self._org.subtree(place)}
+            added |= {node: added.get(node, ()) + baseline.actions for node in below}
+        return added
 
     def by(self, account: Account) -> Iterable[str]:
-        """The actions, each once."""
-        return dict.fromkeys(self._added.get(account.id, self._everywhere))
+        """The actions needed in one account, each once."""
+        return dict.fromkeys((*self._everywhere, *self._added.get(account.id, ())))
 
 
 def _in_account(arn: str) -> str:
