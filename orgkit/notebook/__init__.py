@@ -9,13 +9,24 @@ from orgkit.notebook.progress import Progress
 from orgkit.notebook.run import Run, run
 
 if TYPE_CHECKING:
+    from orgkit.notebook.widgets import ApplyProgress as ApplyProgress
     from orgkit.notebook.widgets import CostView as CostView
     from orgkit.notebook.widgets import DecisionExplorer as DecisionExplorer
     from orgkit.notebook.widgets import PlanReview as PlanReview
 
-_WIDGETS = ("CostView", "DecisionExplorer", "PlanReview")
+_WIDGETS = ("ApplyProgress", "CostView", "DecisionExplorer", "PlanReview")
 
-__all__ = ["CostView", "DecisionExplorer", "PlanReview", "Progress", "Run", "freeze", "run", "write_index"]
+__all__ = [
+    "ApplyProgress",
+    "CostView",
+    "DecisionExplorer",
+    "PlanReview",
+    "Progress",
+    "Run",
+    "freeze",
+    "run",
+    "write_index",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,13 +13,13 @@ Json = dict[str, Any]
 Tone = str  # "", quiet, good, warning, error or strong
 
 
-def title(text: str, note: str = "") -> Json:
-    """The head of a part of a panel, with a quiet note behind it."""
-    return {"kind": "title", "text": text, "note": note}
+def title(text: str, note: str = "", *, live: bool = False) -> Json:
+    """The head of a part of a panel, with a quiet note behind it. A screen reader says a `live` one by itself."""
+    return {"kind": "title", "text": text, "note": note} | ({"live": True} if live else {})
 
 
 def text(words: str, tone: Tone = "", *, mono: bool = False, strong: bool = False, live: bool = False) -> Json:
-    """A paragraph; line breaks are kept. A screen reader says by itself what changes in a `live` one."""
+    """A paragraph; line breaks are kept. A screen reader says a `live` one by itself."""
     return {"kind": "text", "text": words, "tone": tone, "mono": mono, "strong": strong, "live": live}
 
 

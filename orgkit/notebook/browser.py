@@ -38,10 +38,16 @@ def styles() -> str:
     return "\n".join((STATIC / name).read_text("utf-8") for name in ("designer.css", "panels.css"))
 
 
+def in_notebook() -> Any:
+    """IPython's shell where this runs in a kernel, else None."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    return shell if shell is not None and hasattr(shell, "kernel") else None
+
+
 def following_cells(widget: Any, method: str) -> None:
     """Call a method of the widget after every cell that is run, for as long as the widget lives."""
-    shell_module = sys.modules.get("IPython")
-    shell = shell_module.get_ipython() if shell_module is not None else None
+    shell = in_notebook()
     if shell is None:
         return
     reference = weakref.ref(widget)

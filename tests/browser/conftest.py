@@ -28,14 +28,15 @@ ARGUMENTS = [
 ]
 QUIET = '{"fetchNews": "false", "checkForUpdates": false, "doNotDisturbMode": true}'
 # What `Run All Cells` needs before it may be asked for; earlier, a dialog asks for a kernel and waits forever.
-READY_THEN_RUN = """async () => {
+READY_THEN_RUN = """async (finish) => {
   const app = window.jupyterapp;
   await app.restored;
   const panel = app.shell.currentWidget;
   await panel.context.ready;
   await panel.sessionContext.ready;
   while (panel.sessionContext.session?.kernel?.status !== 'idle') await new Promise(r => setTimeout(r, 50));
-  await app.commands.execute('notebook:run-all-cells');
+  const run = app.commands.execute('notebook:run-all-cells');
+  if (finish) await run;
 }"""
 
 SAVE_WHEN_IDLE = """async () => {
@@ -148,7 +149,8 @@ class Opened:
 def open_notebook(lab: Lab, browser: Any) -> Iterator[Any]:
     pages = []
 
-    def opened(source: Path) -> Opened:
+    def opened(source: Path, *, finish: bool = True) -> Opened:
+        """`finish` False does not wait until the cells have run."""
         folder = lab.work / source.parent.name
         folder.mkdir(exist_ok=True)
         shutil.copy(source, folder)
@@ -162,7 +164,7 @@ def open_notebook(lab: Lab, browser: Any) -> Iterator[Any]:
         page.wait_for_function(
             "window.jupyterapp && document.querySelector('.jp-Notebook .jp-CodeCell')", timeout=60_000
         )
-        page.evaluate(READY_THEN_RUN)
+        page.evaluate(READY_THEN_RUN, finish)
         pages.append((page, strangers))
         return Opened(page, lab.address, path)
 

@@ -18,6 +18,7 @@ MODEL = """async ({source, deaf}) => {
   const state = JSON.parse(await window.beginning());
   window.model = {
     get: () => state,
+    set: (_, value) => Object.assign(state, value),
     on: (name, listener) => (name === 'msg:custom' ? listeners : lives).push(listener),
     off: () => {},
     revive: () => lives.forEach((listener) => listener()),

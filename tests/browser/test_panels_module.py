@@ -22,8 +22,7 @@ class Shown:
         page.expose_function("beginning", lambda: json.dumps({"blocks": panel.blocks()}))
         page.expose_function("handle", self.handle)
         page.set_content(f"<!doctype html><style>{styles()}</style>")
-        without = MODEL.replace("await designer.initialize({ model: window.model });", "")
-        page.evaluate(without, {"source": module(*panel.parts), "deaf": False})
+        page.evaluate(MODEL, {"source": module(*panel.parts), "deaf": False})
         page.wait_for_selector(".orgkit[data-ready]")
 
     def handle(self, text):

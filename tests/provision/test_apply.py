@@ -253,7 +253,7 @@ def test_calls_are_paced_by_the_published_rates_and_the_time_left_is_told() -> N
         apply(made, target, approve=made.digest, progress=lambda text, done, total: told.append(text))
     # Ten accounts at one in ten seconds, three of them at once.
     assert clock.now - start - read_for >= 70
-    assert re.search(r"; about \d+ min left$", told[0])
+    assert re.match(r"about \d+ min left; ", told[0])
     assert "left" not in told[-1]
 
 

@@ -31,8 +31,13 @@ class Blocks {
     // A button that is being pressed must not be replaced by its like: only blocks that differ are made anew.
     const kept = this.shown;
     const shown = blocks.map((block, i) => {
-      const known = kept.findIndex((one) => one.json === now[i]);
-      return known < 0 ? { json: now[i], made: this.block(block), fresh: true } : { ...kept.splice(known, 1)[0], fresh: false };
+      let known = kept.findIndex((one) => one.json === now[i]);
+      if (known < 0 && block.kind === "treegrid") {
+        known = kept.findIndex((one) => one.made.grid?.block.key === block.key);
+        if (known >= 0) kept[known].made.grid.update(block);
+      }
+      if (known < 0) return { json: now[i], made: this.block(block), fresh: true };
+      return { json: now[i], made: kept.splice(known, 1)[0].made, fresh: false };
     });
     for (const one of kept) one.made.remove();
     shown.forEach(({ made }, i) => {
@@ -78,8 +83,7 @@ class Blocks {
         return element("h4", {}, block.text, block.note && element("small", {}, block.note));
       case "text": {
         const tag = block.mono ? "pre" : "p";
-        const look = `orgkit-${block.tone || "plain"}${block.strong ? " orgkit-strong" : ""}`;
-        return element(tag, { class: look, role: block.live ? "status" : null }, block.text);
+        return element(tag, { class: `orgkit-${block.tone || "plain"}${block.strong ? " orgkit-strong" : ""}` }, block.text);
       }
       case "table":
         return this.table(block);

@@ -5,28 +5,58 @@ class TreeGrid {
   /** @param {any} panel the Blocks it stands in @param {any} block */
   constructor(panel, block) {
     this.panel = panel;
-    this.block = block;
-    /** @type {any[]} */
-    this.rows = block.rows;
     this.name = `orgkit-${Math.random().toString(36).slice(2)}`;
-    this.host = element("div", {
-      class: "orgkit-treegrid", role: "treegrid", tabindex: 0, "data-key": block.key, "aria-label": block.label,
-    });
-    this.host.style.gridTemplateColumns = `minmax(0, 1fr) repeat(${Math.max(0, this.columns - 1)}, max-content)`;
-    if (block.head.length) this.host.append(this.head());
-    this.lines = this.rows.map((row, place) => this.line(row, place));
-    this.host.append(...this.lines);
+    this.host = element("div", { class: "orgkit-treegrid", role: "treegrid", tabindex: 0, "data-key": block.key });
+    this.host.grid = this;
     this.host.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.press(event));
-    const known = this.rows.findIndex((row) => row.id === (block.at ?? panel.current.get(block.key)));
-    this.at = Math.max(0, known);
+    /** @type {any[]} */
+    this.rows = [];
+    /** @type {any[]} */
+    this.lines = [];
+    this.at = 0;
+    this.update(block);
+  }
+
+  /** @param {any} block show this; rows that are the same stay as they are, also while they are being pressed */
+  update(block) {
+    /** @type {Map<string, any>} */
+    const known = new Map(this.lines.map((line) => [line.json, line]));
+    const widths = this.block && this.columns;
+    this.block = block;
+    this.rows = block.rows;
+    if (widths !== this.columns || !this.top || this.top.json !== block.head.join()) this.lay();
+    this.lines = this.rows.map((row) => {
+      const json = JSON.stringify(row);
+      const line = known.get(json) ?? this.line(row);
+      known.delete(json);
+      line.json = json;
+      line.row = row;
+      return line;
+    });
+    for (const line of known.values()) line.remove();
+    const first = block.head.length ? 1 : 0;
+    this.lines.forEach((line, i) => {
+      line.id = `${this.name}-${i}`;
+      if (this.host.childNodes[first + i] !== line) this.host.insertBefore(line, this.host.childNodes[first + i] ?? null);
+    });
+    const place = this.rows.findIndex((row) => row.id === (block.at ?? this.panel.current.get(block.key)));
+    this.at = place >= 0 ? place : Math.max(0, Math.min(this.at, this.rows.length - 1));
     this.mark();
+    if (!block.at || place < 0) return;
     // A row that was asked for is brought on screen once this is laid out.
-    if (block.at && known >= 0) {
-      requestAnimationFrame(() => {
-        this.lines[this.at].scrollIntoView({ block: "center" });
-        this.host.focus({ preventScroll: true });
-      });
-    }
+    requestAnimationFrame(() => {
+      this.lines[this.at]?.scrollIntoView({ block: "center" });
+      this.host.focus({ preventScroll: true });
+    });
+  }
+
+  lay() {
+    this.host.setAttribute("aria-label", this.block.label);
+    this.host.style.gridTemplateColumns = `minmax(0, 1fr) repeat(${Math.max(0, this.columns - 1)}, max-content)`;
+    this.top?.remove();
+    this.top = this.head();
+    this.top.json = this.block.head.join();
+    if (this.block.head.length) this.host.prepend(this.top);
   }
 
   get columns() {
@@ -40,10 +70,10 @@ class TreeGrid {
     return element("div", { role: "row", class: "orgkit-line orgkit-columns" }, ...cells);
   }
 
-  /** @param {any} row @param {number} place */
-  line(row, place) {
+  /** @param {any} row */
+  line(row) {
     const made = element("div", {
-      role: "row", id: `${this.name}-${place}`, class: `orgkit-line orgkit-${row.tone || "plain"}`,
+      role: "row", class: `orgkit-line orgkit-${row.tone || "plain"}`,
       "aria-level": row.level, "aria-expanded": row.open === null ? null : String(row.open),
       "aria-posinset": row.place || null, "aria-setsize": row.size || null,
     });
@@ -57,7 +87,7 @@ class TreeGrid {
     if (row.more || !rest.length) name.style.gridColumn = "1 / -1";
     if (!row.more) for (const part of rest) made.append(this.cell(part));
     made.addEventListener("click", (/** @type {any} */ event) => {
-      this.move(place);
+      this.move(this.lines.indexOf(made));
       if (!event.target.closest("button") && !String(window.getSelection())) this.turn(row);
     });
     return made;

@@ -212,7 +212,7 @@ class Run:
     def _tell(self, step: Step) -> None:
         if self._progress is not None:
             left = str(self._time)
-            self._progress(f"{step.text}; {left}" if left else step.text, len(self._states), len(self._steps))
+            self._progress(f"{left}; {step.text}" if left else step.text, len(self._states), len(self._steps))
 
     def _release(self, step: str) -> list[str]:
         freed = []

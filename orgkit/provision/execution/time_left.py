@@ -59,9 +59,13 @@ class TimeLeft:
         return max(paced, creating, at_this_speed)
 
     def __str__(self) -> str:
-        seconds = self.seconds
-        if seconds < _WORTH_SAYING:
-            return ""
-        if seconds < 90:
-            return f"about {seconds:.0f} s left"
-        return f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
+        return in_words(self.seconds)
+
+
+def in_words(seconds: float) -> str:
+    """`about 3 min left`; nothing where that is not worth saying."""
+    if seconds < _WORTH_SAYING:
+        return ""
+    if seconds < 90:
+        return f"about {seconds:.0f} s left"
+    return f"about {seconds / 60:.0f} min left" if seconds < 5400 else f"about {seconds / 3600:.1f} h left"
