@@ -115,20 +115,29 @@ def test_a_screen_reader_finds_levels_places_and_what_is_open(opened):
     assert shown.tree("Steps").get_by_role("row", name="Workloads").get_attribute("aria-level") == "2"
 
 
+def found(shown, *words):
+    """Wait until as many steps are found as have all of the words."""
+    steps = plans.starter().steps
+    said = [" ".join((step.text, step.why, step.place, step.operation, *step.notes)).casefold() for step in steps]
+    count = sum(all(word in one for word in words) for one in said)
+    assert 0 < count < len(steps)
+    shown.page.locator("p", has_text=f"{count} of {len(steps)} steps").wait_for()
+
+
 def test_the_words_that_are_looked_for_are_sent_while_a_person_types_and_stay(opened):
     shown = opened(PlanReview(plans.starter()))
     box = shown.page.locator("input[name=words]")
     box.press_sequentially("budget")
     shown.page.get_by_role("treegrid", name="Steps found").wait_for()
-    shown.page.get_by_text("7 of 139 steps").wait_for()
+    found(shown, "budget")
     assert box.input_value() == "budget" and shown.page.evaluate("document.activeElement.name") == "words"
     box.press_sequentially(" sandbox")
-    shown.page.get_by_text("3 of 139 steps").wait_for()
+    found(shown, "budget", "sandbox")
     assert shown.page.locator("input[name=words]").input_value() == "budget sandbox"
     shown.page.locator("input[name=words]").fill("")
     shown.tree("Steps").wait_for()
     shown.page.locator("select[name=kind]").select_option("create OU (6)")
-    shown.page.get_by_text("6 of 139 steps").wait_for()
+    found(shown, "create ou")
 
 
 def test_a_plan_is_approved_by_typing_and_a_wrong_digest_is_refused_in_words(opened):
