@@ -17,14 +17,13 @@ from orgkit.provision.execution.run import Run
 from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
 from orgkit.provision.planning.looked_at import looked_again
 from orgkit.provision.planning.plan import Plan
-from orgkit.provision.planning.snapshot import differences, snapshot
+from orgkit.provision.planning.snapshot import differences, listed, snapshot
 
 if TYPE_CHECKING:
     from orgkit.cloud import Target
 
 # More would only wait: AWS paces each operation, and has five accounts in the making at one time.
 WORKERS = 8
-MOST_DIFFERENCES = 20
 
 
 def apply(
@@ -113,6 +112,6 @@ def _check_unchanged(plan: Plan, target: Target, *, applied: bool) -> None:
         return
     if applied:
         raise Refused("this plan was carried out already", mend="Plan again: what is left to do is in the new plan.")
-    shown = "\n  ".join(changed[:MOST_DIFFERENCES])
-    more = f"\n  and {len(changed) - MOST_DIFFERENCES} more" if len(changed) > MOST_DIFFERENCES else ""
-    raise Refused(f"the live organization has changed since the plan was made:\n  {shown}{more}", mend="Plan again.")
+    raise Refused(
+        f"the live organization has changed since the plan was made:\n  {listed(changed)}", mend="Plan again."
+    )

@@ -13,6 +13,7 @@ from orgkit.provision.parts.access_snapshot import access_facts
 from orgkit.provision.planning.looked_at import looked_facts
 from orgkit.provision.planning.match import ou_paths
 
+MOST_SHOWN = 20
 Snapshot = Mapping[str, Mapping[str, Any]]
 
 
@@ -51,7 +52,7 @@ def _facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
             {
                 "id": policy.aws_id,
                 "description": policy.description,
-                "content": hashlib.sha256(json.dumps(policy.document, sort_keys=True).encode()).hexdigest()[:16],
+                "content": content_hash(policy.document),
                 "tags": dict(policy.tags),
             },
         )
@@ -62,7 +63,14 @@ def _facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
             facts = {"name": entity.name, "in": paths[live.parent(node) or ""], "state": entity.state}
             yield f"account {entity.email}", facts | _target(live, entity)
         else:
-            yield (paths[node] if node == live.root.id else f"OU {paths[node]}"), _target(live, entity)
+            above = live.parent(node)
+            place = {} if above is None else {"in": live.target(above).aws_id}
+            yield (paths[node] if above is None else f"OU {paths[node]}"), _target(live, entity) | place
+
+
+def content_hash(document: Any) -> str:
+    """What stands for the content of a policy: the same for the same JSON, however it is written."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _target(live: Organization, entity: Target) -> dict[str, Any]:
@@ -87,6 +95,12 @@ def differences(before: Snapshot, after: Snapshot) -> list[str]:
             if was != now:
                 found.append(f"{fact} of {key}: was {_shown(was)}, is {_shown(now)}")
     return found
+
+
+def listed(changed: list[str]) -> str:
+    """The first of them, a line each, and how many more there are."""
+    more = [f"and {len(changed) - MOST_SHOWN} more"] if len(changed) > MOST_SHOWN else []
+    return "\n  ".join([*changed[:MOST_SHOWN], *more])
 
 
 def _shown(value: Any) -> str:
