@@ -47,9 +47,9 @@ def foreign_changes(past: Past, live: Organization) -> list[str]:
         expected.leave_keys_open(*_UNREADABLE.get(part, (part,)))
     labels = {**expected.labels, **before.labels, **there.labels}
     wrong = {
-        atom: there.facts.get(atom)
+        atom: value
         for atom in expected.atoms()
-        if not expected.allows(atom, there.facts.get(atom)) and not _by_itself(atom, there.facts.get(atom))
+        if not expected.allows(atom, value := there.facts.get(atom)) and not _by_itself(atom, expected, value)
     }
     # Of what is new or gone as a whole, that is enough to say.
     whole = {atom[1] for atom in wrong if atom[0] == "name" and (wrong[atom] is None or not expected.known(atom[1]))}
@@ -64,6 +64,6 @@ def _made(past: Past, step: str, produces: tuple[str, ...]) -> dict[str, str]:
     return dict(zip(produces, past.done.get(step, ()), strict=False))
 
 
-def _by_itself(atom: Atom, value: Any) -> bool:
-    """AWS lists a tag as a cost allocation tag within a day after something carries it."""
-    return atom[0] == COST_TAGS and value == "Inactive"
+def _by_itself(atom: Atom, expected: Expected, value: Any) -> bool:
+    """AWS lists tags that something carries as inactive cost allocation tags, and forgets them, by itself."""
+    return atom[0] == COST_TAGS and (value is None or (value == "Inactive" and "Active" not in expected.values(atom)))
