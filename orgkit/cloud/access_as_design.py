@@ -132,7 +132,7 @@ def _roles(live: Organization, found: LiveRoles) -> tuple[Mapping[str, Role], Ma
         handle = live.account(account_id).handle
         for name, entry in roles.items():
             where.setdefault(name, []).append(handle)
-            role = _role(live, name, entry)
+            role = role_as_design(live, name, entry)
             known = alike.get(name)
             if role is None:
                 strange[name] = "whose trust is more than the file can say"
@@ -144,7 +144,7 @@ def _roles(live: Organization, found: LiveRoles) -> tuple[Mapping[str, Role], Ma
     return said, {name: (where[name], why) for name, why in sorted(strange.items())}
 
 
-def _role(live: Organization, name: str, entry: LiveRole) -> Role | None:
+def role_as_design(live: Organization, name: str, entry: LiveRole) -> Role | None:
     """The role in the words of the file, or None where these are too few; `to` is empty yet."""
     trusts: list[TrustedRole] = []
     services: list[str] = []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
 from orgkit.design import Account, Organization, Policy
+from orgkit.design.live_access import plain_policy
 from orgkit.design.sections import CostAllocation
 from orgkit.errors import Refused
-from orgkit.provision.drift import design_names
+from orgkit.provision.adopt_around import AROUND
+from orgkit.provision.drift import PROVISION, design_names
 from orgkit.provision.planning import references
 from orgkit.provision.planning.difference import EXTRA, STATE, Difference, Drift
 from orgkit.provision.planning.match import match
@@ -19,14 +22,14 @@ from orgkit.provision.planning.steps import Step
 
 def adopt(drift: Drift, chosen: Iterable[Difference]) -> Organization:
     """A copy of the design with these differences as they are live; its history are the edits."""
-    work = _Adoption(drift)
+    work = Adoption(drift)
     # What only AWS has first: others may be attached to it, or stand in it.
     for one in sorted(chosen, key=lambda one: one.kind != EXTRA):
         work.take(one)
     return work.org
 
 
-class _Adoption:
+class Adoption:
     """The copy that is edited, and which of its nodes is which of the live organization."""
 
     def __init__(self, drift: Drift) -> None:
@@ -52,7 +55,9 @@ class _Adoption:
             return
         # What a missing thing would get goes with it.
         for step in steps[:1] if steps[0].kind.startswith("create_") else steps:
-            edit = _EDITS.get(step.kind)
+            if step is not steps[0] and step.kind in _BEHIND:
+                continue
+            edit = _EDITS.get(step.kind) or AROUND.get(step.kind)
             if edit is None:
                 raise Refused(
                     f"{one.text}: no edit of the design is known for this",
@@ -71,6 +76,28 @@ class _Adoption:
 
     def now(self, node: str) -> str:
         return self._to_live[node]
+
+    def management(self) -> str:
+        assert self.org.management is not None
+        return self.org.management.id
+
+    def live_id(self, node: str) -> str:
+        """The AWS id of an account of the design, empty where it is not live."""
+        now = self._to_live.get(node)
+        return (self.live.account(now).aws_id or "") if now is not None else ""
+
+    def design_handle(self, handle: str) -> str:
+        """What the design calls an account that has this handle, or number, live."""
+        known = f"account:{handle}" in self.live
+        node = self._to_design.get(self.live.account(handle).id) if known else None
+        return self.org.account(node).handle if node is not None else handle
+
+    def bound(self, text: str | None) -> str | None:
+        """A text of the design with the ids that its references stand for."""
+        return None if text is None else references.bind_known(text, self._ids)
+
+    def same_policy(self, written: str, live: str) -> bool:
+        return bool(plain_policy(json.loads(self.bound(written) or "")) == plain_policy(json.loads(live)))
 
     def _live_node(self, name: str) -> str:
         return self.live.find(self._ids[name])
@@ -127,12 +154,16 @@ class _Adoption:
         self.org.move(top, self.parent(self._to_live[top]))
 
 
+# What another step needs, or what it brings with it; the design says nothing of it.
+_BEHIND: Final = frozenset({"create_service_role", "create_service_linked_role", PROVISION})
+
+
 # ---- one function a kind of step -----------------------------------------------------------------------
 
-Take = Callable[[_Adoption, Step], None]
+Take = Callable[[Adoption, Step], None]
 
 
-def _attached(work: _Adoption, step: Step, *, live: bool) -> None:
+def _attached(work: Adoption, step: Step, *, live: bool) -> None:
     (name,) = references.named_in(step.parameters["PolicyId"])
     full = name.endswith("/FullAWSAccess.id")
     policy = "FullAWSAccess" if full else work.node(step.parameters["PolicyId"])
@@ -140,12 +171,12 @@ def _attached(work: _Adoption, step: Step, *, live: bool) -> None:
     (work.org.attach if live else work.org.detach)(policy, target)
 
 
-def _remove_missing(work: _Adoption, step: Step) -> None:
+def _remove_missing(work: Adoption, step: Step) -> None:
     (name,) = step.produces
     work.org.remove(work._names[name])
 
 
-def _remove_missing_ou(work: _Adoption, step: Step) -> None:
+def _remove_missing_ou(work: Adoption, step: Step) -> None:
     node = work._names[step.produces[0]]
     there = [account.handle for account in work.org.accounts(node) if account.id in work._to_live]
     if there:
@@ -157,26 +188,21 @@ def _remove_missing_ou(work: _Adoption, step: Step) -> None:
     work.org.remove(node)
 
 
-def _account_place(work: _Adoption, step: Step) -> None:
+def _account_place(work: Adoption, step: Step) -> None:
     node = work.node(step.parameters["AccountId"])
     work.org.move(node, work.parent(work.now(node)))
 
 
 def _name(parameter: str) -> Take:
-    def take(work: _Adoption, step: Step) -> None:
+    def take(work: Adoption, step: Step) -> None:
         reference = step.parameters.get(parameter)
-        node = work.node(reference) if reference is not None else _management(work)
+        node = work.node(reference) if reference is not None else work.management()
         work.org.rename(node, work.live.entity(work.now(node)).name)
 
     return take
 
 
-def _management(work: _Adoption) -> str:
-    assert work.org.management is not None
-    return work.org.management.id
-
-
-def _policy(work: _Adoption, step: Step) -> None:
+def _policy(work: Adoption, step: Step) -> None:
     node = work.node(step.parameters["PolicyId"])
     now = work.live.policy(work.now(node))
     if "Name" in step.parameters:
@@ -187,15 +213,15 @@ def _policy(work: _Adoption, step: Step) -> None:
         work.org.set(node, content=now.document)
 
 
-def _tags(work: _Adoption, step: Step) -> None:
+def _tags(work: Adoption, step: Step) -> None:
     node = work.node(step.parameters["ResourceId"])
     entity = work.live.entity(work.now(node))
     work.org.set(node, tags={key: value for key, value in entity.tags.items() if not key.startswith("aws:")})
 
 
-def _contacts(work: _Adoption, step: Step) -> None:
+def _contacts(work: Adoption, step: Step) -> None:
     reference = step.parameters.get("AccountId")
-    node = work.node(reference) if reference is not None else _management(work)
+    node = work.node(reference) if reference is not None else work.management()
     kind = step.parameters["AlternateContactType"].lower()
     now = work.live.account(work.now(node)).contacts
     if kind not in now:
@@ -208,21 +234,21 @@ def _contacts(work: _Adoption, step: Step) -> None:
 
 
 def _budget(parameter: str) -> Take:
-    def take(work: _Adoption, step: Step) -> None:
+    def take(work: Adoption, step: Step) -> None:
         node = work.node(step.parameters[parameter]["BudgetName"])
         work.org.set(node, budget=work.live.target(work.now(node)).budget)
 
     return take
 
 
-def _cost_tags(work: _Adoption, step: Step) -> None:
+def _cost_tags(work: Adoption, step: Step) -> None:
     cost = work.org.settings.cost or CostAllocation()
     live = work.live.settings.cost
     work.org.configure(cost=replace(cost, allocation_tags=live.allocation_tags if live is not None else ()))
 
 
 def _listed(setting: str, parameter: str, *, live: bool) -> Take:
-    def take(work: _Adoption, step: Step) -> None:
+    def take(work: Adoption, step: Step) -> None:
         value = step.parameters[parameter]
         kept = tuple(one for one in getattr(work.org.settings, setting) if one != value)
         work.org.configure(**{setting: (*kept, value) if live else kept})
@@ -230,7 +256,7 @@ def _listed(setting: str, parameter: str, *, live: bool) -> Take:
     return take
 
 
-def _administrator(work: _Adoption, step: Step, *, live: bool) -> None:
+def _administrator(work: Adoption, step: Step, *, live: bool) -> None:
     service = step.parameters["ServicePrincipal"]
     handle = work.org.entity(work.node(step.parameters["AccountId"])).handle
     admins = dict(work.org.settings.delegated_administrators)

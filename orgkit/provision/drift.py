@@ -7,9 +7,10 @@ the same step says that somebody changed the live organization; no such step, th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from orgkit.design import Account, Edit, Organization, OrganizationalUnit, Policy
 from orgkit.design.changes import Change, Replace
@@ -17,12 +18,15 @@ from orgkit.provision.drift_words import words
 from orgkit.provision.execution.journal import Past
 from orgkit.provision.planning import references
 from orgkit.provision.planning.difference import BOTH, DESIGN, EXTRA, LIVE, STATE, UNKNOWN, Difference, Drift
+from orgkit.provision.planning.looked_at import looked_at
 from orgkit.provision.planning.match import entities, match, ou_paths
 from orgkit.provision.planning.plan import Plan
 from orgkit.provision.planning.planner import plan
 from orgkit.provision.planning.steps import Step
 
 _MAKES: Final = "create_"
+PROVISION: Final = "provision_permission_set"
+_FOR_SERVICES: Final = ("create_service_role:", "create_service_linked_role:")
 _REMOVES: Final = frozenset({"delete_ou", "delete_policy", "close_account", "remove_account"})
 
 
@@ -38,6 +42,7 @@ def drift(design: Organization, applied: Past | Organization | None, live: Organ
         base = applied
     ids = known_ids(past) if past is not None else {}
     pinned = pin(design, ids, live)
+    live = looked_at(pinned, live)
     wanted = plan(pinned, live)
     earlier = plan(pin(base, ids, live), live) if base is not None else None
     unfinished = frozenset(step.id for step in past.plan.steps) - past.done.keys() if past is not None else frozenset()
@@ -102,7 +107,7 @@ def _stepwise(
     wanted: Plan, earlier: Plan | None, unfinished: frozenset[str], live: Organization
 ) -> Iterator[Difference]:
     before = {step.id: step for step in earlier.steps} if earlier is not None else {}
-    for steps in _grouped(wanted.steps):
+    for steps in _grouped(wanted):
         sides = {_side(step, before, unfinished, compared=earlier is not None) for step in steps}
         first = steps[0]
         moved = f"{first.part_of.removeprefix('move ')}: it stands where it was" if first.part_of else ""
@@ -117,22 +122,42 @@ def _stepwise(
         )
 
 
-def _grouped(steps: Iterable[Step]) -> Iterator[list[Step]]:
-    """The steps of one difference together: of an OU that moves, of a thing that is missing, of the tags of a place."""
+def _grouped(plan: Plan) -> Iterator[list[Step]]:
+    """The steps of one difference together: of an OU that moves, of a thing that is missing, of the tags of a place.
+
+    What a missing thing would get goes with it: steps at its place that wait for the one that makes it. A role that a
+    service needs comes behind what needs it, as it is never the point; so does bringing a changed permission set to
+    those who have it.
+    """
     found: dict[str, list[Step]] = {}
     made: dict[str, str] = {}
-    for step in steps:
+    behind: dict[str, set[str]] = {}  # step → the steps that make something, and that it waits for
+    before: dict[str, list[str]] = {}
+    serves: dict[str, str] = {}  # the step of a service's role → the first that needs it
+    for first, then, _ in plan.edges:
+        before.setdefault(then, []).append(first)
+        if first.startswith(_FOR_SERVICES):
+            serves.setdefault(first, then)
+    for step in plan.steps:
+        mine = behind[step.id] = set()
+        for first in before.get(step.id, ()):
+            mine |= behind.get(first, set()) | ({first} if first.startswith(_MAKES) else set())
         key = step.id
         if step.part_of is not None:
             key = step.part_of
+        elif step.id in serves:
+            key = serves[step.id]
+        elif step.kind == PROVISION and (changed := [one for one in before.get(step.id, ()) if one in found]):
+            key = changed[0]
         elif step.kind.startswith(_MAKES):
             made.setdefault(step.place, key)
-        elif step.place in made:
+        elif made.get(step.place) in behind[step.id]:
             key = made[step.place]
         elif step.kind in ("tag", "untag"):
             key = f"tags:{step.place}"
         found.setdefault(key, []).append(step)
-    yield from found.values()
+    for together in found.values():
+        yield sorted(together, key=lambda step: step.id in serves)
 
 
 def _side(step: Step, before: Mapping[str, Step], unfinished: frozenset[str], *, compared: bool) -> str:
@@ -141,9 +166,23 @@ def _side(step: Step, before: Mapping[str, Step], unfinished: frozenset[str], *,
     twin = before.get(step.id)
     if twin is None:
         return DESIGN
-    if dict(twin.parameters) != dict(step.parameters):
+    if _meant(twin.parameters) != _meant(step.parameters):
         return BOTH
     return DESIGN if step.id in unfinished else LIVE
+
+
+def _meant(value: Any) -> Any:
+    """Parameters with their documents as what they say, however they are written."""
+    if isinstance(value, Mapping):
+        return {key: _meant(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_meant(inner) for inner in value]
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value  # a reference, such as {{organization.id}}
+    return value
 
 
 # ---- what no plan does by itself -------------------------------------------------------------------

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from orgkit.design import Organization
+from orgkit.provision.drift_words_around import AROUND
 from orgkit.provision.planning.steps import Step
 
 Words = Callable[[Step, Organization], str]
@@ -14,7 +15,7 @@ Words = Callable[[Step, Organization], str]
 
 def words(step: Step, live: Organization) -> str:
     """A sentence about the live organization, the opposite of what a step would do."""
-    made = _WORDS.get(step.kind)
+    made = _WORDS.get(step.kind) or AROUND.get(step.kind)
     if made is not None:
         return made(step, live)
     return f"{step.place}: not as designed (to {step.text} would mend it)"

@@ -139,7 +139,7 @@ class _Reader:
 
     def text(self, path: str, node: Node) -> str | None:
         found = self._inside(path, node)
-        if found is None or not found.is_file():
+        if found is None or not (found.is_file() or found.resolve() in self.overlay):
             return None
         try:
             return self._text(found, self._shown(path)).removeprefix(BOM)
