@@ -9,6 +9,8 @@ import urllib.request
 import jupyter_client
 import pytest
 
+from tests.browser.contrast import FAINT
+
 CELLS = [
     "import orgkit\norg = orgkit.load('starter')\nfor _ in org.history: org.undo()",
     "designer = orgkit.Designer(org)\ndesigner",
@@ -150,21 +152,20 @@ def test_reading_the_file_again_by_running_the_cells_again_loses_nothing(shown):
     kernel.until("[edit.label for edit in org.history]", "['move Workloads/Production/app-b-prod to Sandbox']")
 
 
-def test_it_wears_the_theme_of_the_lab(shown):
-    opened, _ = shown
+def test_it_wears_the_theme_of_the_lab_and_every_word_can_be_read_in_it(shown):
+    opened, kernel = shown
+    drag(opened.page)
+    kernel.until(WHERE, "'Sandbox/app-b-prod'")
 
-    def ground() -> str:
+    def look(theme: str, light: bool) -> str:
+        opened.page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+        opened.page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(light).lower()}'")
+        for panel in ("details", "guardrails", "decision", "cost", "problems", "compare", "history", "save"):
+            opened.page.locator(f"[data-tab={panel}]").click()
+            opened.page.wait_for_selector(f"[data-tab={panel}][aria-selected=true]")
+            assert opened.page.evaluate(FAINT) == [], (theme, panel)
         return str(opened.page.evaluate("getComputedStyle(document.querySelector('.orgkit')).backgroundColor"))
 
-    light = ground()
-    opened.page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
-    )
-    opened.page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
-    dark = ground()
-    opened.page.evaluate(
-        "() => window.jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' })"
-    )
-    opened.page.wait_for_function("document.body.dataset.jpThemeLight === 'true'")
-    assert light == "rgb(255, 255, 255)"
+    dark = look("JupyterLab Dark", False)
+    assert look("JupyterLab Light", True) == "rgb(255, 255, 255)"
     assert sum(int(part) for part in dark.removeprefix("rgb(").removesuffix(")").split(",")) < 3 * 64

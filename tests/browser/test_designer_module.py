@@ -202,21 +202,40 @@ def test_the_search_narrows_the_tree_to_what_is_found_and_the_way_there(designer
     designer.until("document.querySelector('.orgkit-status').textContent.includes('nothing can be looked for')")
 
 
-def test_names_are_text_wherever_they_are_shown(opened):
+HOSTILE = {
+    "markup": ODD,
+    "an attribute": '" onfocus="window.hurt=1" autofocus x="',
+    "a template": "${window.hurt=1} {{constructor.constructor('window.hurt=1')()}}",
+    "an entity": "&lt;img src=x onerror=window.hurt=1&gt;",
+    "right to left": "\u202egnp.exe \u05d7\u05e9\u05d1\u05d5\u05df",
+    "long": "n" * 128,
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE.values(), ids=HOSTILE.keys())
+def test_names_are_text_wherever_they_are_shown(opened, name):
     org = small()
-    org.rename("shop", ODD)
-    org.set("shop", owner=ODD, tags={"<b>": "</script>"})
-    designer = opened(org)
-    assert ODD in designer.names()
+    org.rename("shop", name)
+    org.rename("Sandbox", name)
+    org.set("shop", owner=name, tags={"<b>": "</script>"}, description=name)
+    org.rename("stay", name)
+    designer = opened(org, live=small(), beside=small())
+    assert designer.names().count(name) == 2
     designer.row("account:shop").click()
-    designer.press("Shift+F10", "Escape")
-    designer.drag("account:shop", "ou:Sandbox")
+    designer.press("Shift+F10", "Escape", "F2", "Escape")
+    designer.drag("account:shop", "ou:Sandbox", drop=False)
+    designer.until("document.querySelector('.orgkit-tip').textContent.includes('no longer blocked')")
+    designer.page.mouse.up()
     designer.until("document.querySelector('.orgkit-strip h4')")
     for tab in designer.page.locator("[role=tab]").all():
         tab.click()
         designer.settled()
+        beside = designer.page.evaluate(
+            "[...document.querySelectorAll('.orgkit, .orgkit-page')].map(one => one.scrollWidth - one.clientWidth)"
+        )
+        assert max(beside) <= 0, tab.inner_text()
     assert designer.page.evaluate("window.hurt") is None
-    assert designer.page.locator(".orgkit img, .orgkit script, .orgkit b").count() == 0
+    assert designer.page.locator(".orgkit img, .orgkit script, .orgkit b, .orgkit [onfocus]").count() == 0
 
 
 def test_a_screen_reader_finds_a_tree_with_levels_places_and_states(designer):

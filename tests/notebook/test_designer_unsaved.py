@@ -79,6 +79,12 @@ def test_new_edits_do_not_push_aside_what_is_still_offered(file):
     assert third.org.path("account:shop") == "Sandbox/shop" and third.org.account("bank").name == ODD
 
 
+def test_what_is_made_by_hand_instead_is_kept_once(file, draft):
+    for _ in range(3):
+        opened(file).handle(MOVE)
+    assert len(json.loads(draft.read_text("utf-8"))["edits"]) == 1
+
+
 def test_what_is_refused_by_now_is_told_and_the_rest_is_made(file):
     before = opened(file)
     before.handle(MOVE)

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
@@ -50,6 +51,7 @@ class Unsaved:
         standing = {id(edit) for edit in org.history}
         kept = [(one.label, one.intent) for one in self.offered]
         kept += [(edit.label, intent) for edit, intent in self._made if id(edit) in standing]
+        kept = [one for one, _ in groupby(kept)]  # offered, and made by hand instead
         try:
             if kept:
                 _write(self.file, [{"label": label, "intent": intent} for label, intent in kept])

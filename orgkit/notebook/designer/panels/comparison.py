@@ -63,7 +63,7 @@ def _side_by_side(lines: Sequence[Line], name: str) -> list[Json]:
         for line in lines[:_SHOWN]
     ]
     more = [text(f"and {len(lines) - _SHOWN:,} more", "quiet")] if len(lines) > _SHOWN else []
-    return [table(rows, (name, "here", "")), *more]
+    return [table(rows, (name, "here", "difference")), *more]
 
 
 def _tone(line: Line, side: str) -> str:
@@ -119,4 +119,4 @@ def _cost(sides: Sides, name: str, controller: Controller) -> list[Json]:
         for move in sides.cost[:_SHOWN]
     ]
     counted = " · its accounts counted at what they cost here" if sides.borrowed else ""
-    return [title("Cost", f"planned, a month{counted}"), table(rows, ("", name, "here", "change"))]
+    return [title("Cost", f"planned, a month{counted}"), table(rows, ("planned cost", name, "here", "change"))]
