@@ -80,5 +80,16 @@ def test_a_large_design_is_planned_when_nobody_asks_for_anything_else():
     assert any(row[0] == "account:acct-7" and row[3]["m"] == "move" for row in answer["patch"]["rows"])
 
 
+def test_a_preview_in_a_large_design_tells_problems_and_changes_nothing():
+    controller = Controller(many(1_200))
+    controller.handle({"type": "ready"})
+    intent = {"type": "set", "node": "area-0/unit-0", "values": {"budget": "1 USD"}}
+    assert controller.handle({"type": "preview", "intent": intent})["preview"]["more"]
+    for _ in range(2):
+        preview = controller.handle({"type": "preview", "intent": intent, "whole": True})["preview"]
+        assert "new problem: planned" in preview["text"]
+    assert "new problem: planned" in strip(controller.handle(intent))
+
+
 def badge(answer, name):
     return next(tab["badge"] for tab in answer["tabs"] if tab["name"] == name)

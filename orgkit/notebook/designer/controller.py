@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from orgkit.checking import Checker, check
+from orgkit.checking import Checker
 from orgkit.design import Edit, Organization, Problem, Problems
 from orgkit.design.changes import Add, Change, Move
 from orgkit.errors import InputError, OrgkitError, did_you_mean
@@ -78,6 +78,7 @@ class Controller:
         self.composing: tuple[str, str] | None = None  # what is being added, and under which node
         self.question: dict[str, str] = {}  # the decision explorer's fields, as typed
         self._opened_at = len(org.history)
+        self._drafted: Checker | None = None
         self._draft: Organization | None = None  # the same as `org` between two intents: edits are tried out on it
         self._permissions: Permissions | None = None
 
@@ -137,6 +138,13 @@ class Controller:
             self._draft = self.org.copy()
         return self._draft
 
+    @property
+    def drafted(self) -> Checker:
+        """The checks of the draft, which follow what is tried out on it."""
+        if self._drafted is None:
+            self._drafted = Checker(self.draft)
+        return self._drafted
+
     def _edit(self, intent: Intent, answer: Answer) -> None:
         edit = drafting.draft(self.draft, intent)
         costs = replanned(self.costs, self.draft, edit.changes)
@@ -195,7 +203,7 @@ class Controller:
 
     def _repeat(self, label: str, those: Sequence[Edit], again: Callable[[], Edit], answer: Answer) -> None:
         changes = changes_of(those)
-        self.draft.build(*changes)
+        self.draft.perform(Edit(label, changes))
         costs = replanned(self.costs, self.draft, changes)
         told = self.meaning(label, changes, costs)
         for _ in those:
@@ -216,7 +224,7 @@ class Controller:
             self._draft.build(*(change.inverse for change in reversed(changes)))
         costs = replanned(self.costs, self.org, changes)
         told = consequences("edited in Python", self._draft, self.org, changes, costs=(self.costs, costs))
-        self._draft.build(*changes)
+        self._draft.perform(Edit(told.label, changes))
         self._after(changes, told, costs, answer)
 
     def _after(self, changes: Sequence[Change], told: Consequences, costs: Costs, answer: Answer) -> None:
@@ -291,8 +299,8 @@ class Controller:
 
     def with_problems_and_steps(self, told: Consequences) -> Consequences:
         """What an edit means that was made on the draft only, with what takes longer to find out."""
-        told = replace(told, problems=problems_changed(self.problems, check(self.draft)))
-        if self.live is None or self.plan_due:
+        told = replace(told, problems=problems_changed(self.problems, self.drafted.problems()))
+        if self.live is None or self.plan_due or not self.is_small:
             return told
         try:
             steps, spared = steps_changed(self.plan, self._planned(self.draft, self.live))

@@ -26,7 +26,7 @@ def draft(org: Organization, intent: Intent) -> Edit:
     try:
         for make in _makers(org, intent):
             edit = make(org)
-            org.build(*edit.changes)
+            org.perform(edit)
             done.append(edit)
     except OrgkitError:
         take_back(org, done)
@@ -41,7 +41,7 @@ def draft(org: Organization, intent: Intent) -> Edit:
 def take_back(org: Organization, done: Sequence[Edit]) -> None:
     """Undo drafted edits on the copy."""
     for edit in reversed(done):
-        org.build(*edit.inverse.changes)
+        org.perform(edit.inverse)
 
 
 def _makers(org: Organization, intent: Intent) -> Iterable[Make]:

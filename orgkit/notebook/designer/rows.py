@@ -63,7 +63,7 @@ def replanned(costs: Costs, org: Organization, changes: Iterable[Change]) -> Cos
 
 def shown_money(amounts: Mapping[str, Decimal]) -> str:
     """`5,200 USD`, the currencies one after the other."""
-    return " + ".join(money(Money(amount, currency)) for currency, amount in sorted(amounts.items()))
+    return " + ".join([f"{figure(amount)} {currency}" for currency, amount in sorted(amounts.items())])
 
 
 def over_budget(target: Target, costs: Costs) -> Money | None:

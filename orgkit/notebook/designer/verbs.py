@@ -21,7 +21,8 @@ Verb = Callable[["Controller", Intent, Answer], None]
 def _preview(controller: Controller, intent: Intent, answer: Answer) -> None:
     """What an edit would mean, or why it would be refused; nothing is changed.
 
-    Access and cost at first; with `whole`, new problems and the plan's steps too. `more` says that this can be asked.
+    Access and cost at first; with `whole`, new problems too, and in a small design the plan's steps. `more` says that
+    this can be asked.
     """
     inner = intent.get("intent")
     if not isinstance(inner, Mapping):
@@ -35,7 +36,7 @@ def _preview(controller: Controller, intent: Intent, answer: Answer) -> None:
     try:
         costs = replanned(controller.costs, controller.draft, edit.changes)
         told = controller.meaning(edit.label, edit.changes, costs, examples=False)
-        knows = controller.is_small and controller.checked == controller.revision
+        knows = controller.checked == controller.revision
         if knows and intent.get("whole"):
             told = controller.with_problems_and_steps(told)
     finally:
@@ -64,6 +65,7 @@ def _ready(controller: Controller, intent: Intent, answer: Answer) -> None:
     before = controller.by_node, controller.marks
     if looking := controller.checked != controller.revision:
         controller.find_problems()
+        controller.drafted.problems()
     if controller.plan_due and (controller.is_small or not looking):
         controller.make_plan()
     controller.say_what_is_due(answer)
