@@ -327,6 +327,33 @@ def test_the_verbatim_guardrails_stop_the_baseline_in_production_in_the_plan(org
     assert all("DenyPublicS3 would stop s3:PutAccountPublicAccessBlock" in problem.message for problem in found)
 
 
+def no(action: str) -> dict[str, Any]:
+    statement = {"Sid": "No", "Effect": "Deny", "Action": action, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_that_the_stack_itself_would_be_stopped_is_said_too(org: Organization) -> None:
+    org.configure(protected_principals=())
+    org.add_policy("no-stacks", no("cloudformation:CreateStack"))
+    org.attach("no-stacks", "Sandbox")
+    assert "cloudformation:CreateStack for the stack" in blocked(org)["baseline-stopped"]
+
+
+def test_a_guardrail_where_a_baseline_stands_already_does_not_stop_it_elsewhere(org: Organization) -> None:
+    org.configure(protected_principals=())
+    with connect("sandbox") as opened:
+        carry_out(org, opened)
+        org.add_policy("no-roles", no("iam:CreateRole"))
+        org.attach("no-roles", "Sandbox")
+        org.add_account("late", "Workloads/Non-Production", email="late@company.com")
+        made = plan(org, read(opened))
+        assert not made.blocked
+        told = [problem for problem in made.held if problem.code == "baseline-stopped"]
+        assert {problem.where for problem in told} == {"Sandbox/developer-sandbox-1", "Sandbox/developer-sandbox-2"}
+        org.move("late", "Sandbox")
+        assert [problem.where for problem in plan(org, read(opened)).blocked] == ["Sandbox/late"]
+
+
 def test_what_a_template_does_is_judged_as_the_role_that_does_it(org: Organization) -> None:
     deny = {"Sid": "NoRoles", "Effect": "Deny", "Action": "iam:CreateRole", "Resource": "*"}
     org.add_policy("no-roles", {"Version": "2012-10-17", "Statement": [deny]})

@@ -18,13 +18,18 @@ from orgkit.guardrails.decide import decide
 from orgkit.guardrails.survey import Shared, Survey
 from orgkit.policy.catalogue import load_catalogue
 from orgkit.provision.parts.baseline_steps import role_of
+from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.simulation import Simulation
 from orgkit.provision.planning.template_lint import needs_of
 
 _MOST = 5
-# Steps that carry a baseline out now; without one, what stops it is told and stops nothing.
-_KINDS = ("create_stack_set", "update_stack_set", "create_stack_instances", "update_stack_instances")
+# What CloudFormation is asked for in an account, by the step that has it do so.
+_STACK = {
+    "create_stack_instances": "cloudformation:CreateStack",
+    "update_stack_instances": "cloudformation:UpdateStack",
+    "update_stack_set": "cloudformation:UpdateStack",
+}
 
 
 def judge_baselines(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Problem]]:
@@ -38,11 +43,22 @@ def judge_baselines(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem]
     blocked: list[Problem] = []
     held: list[Problem] = []
     for baseline in baselines:
-        certain, possible = _actions(baseline, regions_of(draft.design, baseline)[0])
-        going = any(step.place == baseline.name and step.kind in _KINDS for step in draft.steps.values())
-        for problem in _judged(draft, end, baseline, certain if going else {}, possible if going else certain):
+        for problem in _judged(draft, end, baseline, _reached(draft, order, baseline)):
             (blocked if problem.severity == "error" else held).append(problem)
     return blocked, held
+
+
+def _reached(draft: Draft, order: tuple[str, ...], baseline: Baseline) -> dict[str, set[str]]:
+    """The accounts, by node of the design, that steps of this plan carry a baseline out in, and what stacks need."""
+    nodes = {draft.name(account.id): account.id for account in placed(draft.design, baseline)}
+    found: dict[str, set[str]] = {}
+    for step in (draft.steps[name] for name in order):
+        if step.place == baseline.name and step.kind in _STACK:
+            named = [*references.named_in(step.parameters.get("Accounts", ())), *step.reaches]
+            for name in nodes if step.kind == "update_stack_set" else named:
+                if name in nodes:
+                    found.setdefault(nodes[name], set()).add(_STACK[step.kind])
+    return found
 
 
 def _actions(baseline: Baseline, region: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -62,32 +78,34 @@ def _actions(baseline: Baseline, region: str) -> tuple[Mapping[str, str], Mappin
     return certain, {action: by for action, by in possible.items() if action not in certain}
 
 
-def _judged(
-    draft: Draft, end: Simulation, baseline: Baseline, certain: Mapping[str, str], possible: Mapping[str, str]
-) -> Iterator[Problem]:
+def _judged(draft: Draft, end: Simulation, baseline: Baseline, reached: Mapping[str, set[str]]) -> Iterator[Problem]:
+    """Where a step carries it out, what certainly stops it is an error; elsewhere it is told, and stops nothing."""
+    certain, possible = _actions(baseline, regions_of(draft.design, baseline)[0])
     partition = draft.design.settings.partition
     role = f"arn:{partition}:iam::{{{{account.id}}}}:role/{role_of(baseline)}"
     known = load_catalogue()
     for region in regions_of(draft.design, baseline):
         lens = Lens(name=baseline.name, principal=role, region=region)
         survey = Survey(end.org, lens, Shared())
-        for account in _accounts(draft, end, baseline):
+        for node, account in _accounts(draft, end, baseline):
             cell = survey.cell(account)
-            for actions, severity in ((certain, "error"), (possible, "warning")):
+            stack = dict.fromkeys(sorted(reached.get(node, ())), "the stack")
+            here = ((stack | dict(certain), True), (possible, False)) if node in reached else ((certain, False),)
+            for actions, sure in here:
                 bits = 0
                 for action in actions:
                     bits |= known.expand(action)
                 stopped = sorted(known.names(cell.blocked & bits))
                 if stopped:
-                    yield _problem(end.org, baseline, lens, account, stopped, actions, severity == "error", region)
+                    yield _problem(end.org, baseline, lens, account, stopped, actions, sure, region)
 
 
-def _accounts(draft: Draft, end: Simulation, baseline: Baseline) -> Iterator[Account]:
-    """The accounts as they are at the end; no guardrail binds the management account."""
+def _accounts(draft: Draft, end: Simulation, baseline: Baseline) -> Iterator[tuple[str, Account]]:
+    """The accounts as they are at the end, by node of the design; no guardrail binds the management account."""
     for account in placed(draft.design, baseline):
         node = end.account(account.id)
         if node is not None and node in end.org and not account.management:
-            yield end.org.account(node)
+            yield account.id, end.org.account(node)
 
 
 def _problem(
