@@ -19,11 +19,14 @@ from orgkit.errors import DesignError
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One resource of a template: its type, the condition that decides whether it is made, and a role's name."""
+    """One resource of a template: its type, the condition that decides whether it is made, a role's name, and the
+    names of the properties that are set.
+    """
 
     type: str
     condition: str | None = None
     role_name: str | None = None
+    properties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,9 @@ def read_template(text: str) -> Template:
     return Template(
         MappingProxyType(
             {
-                str(name): Resource(str(body.get("Type", "")), body.get("Condition"), _role_name(body))
+                str(name): Resource(
+                    str(body.get("Type", "")), body.get("Condition"), _role_name(body), _properties(body)
+                )
                 for name, body in resources.items()
                 if isinstance(body, dict)
             }
@@ -83,6 +88,11 @@ def _role_name(body: Mapping[str, Any]) -> str | None:
     properties = body.get("Properties")
     name = properties.get("RoleName") if isinstance(properties, dict) else None
     return name if isinstance(name, str) else None
+
+
+def _properties(body: Mapping[str, Any]) -> frozenset[str]:
+    properties = body.get("Properties")
+    return frozenset(map(str, properties)) if isinstance(properties, dict) else frozenset()
 
 
 def _default(body: Any) -> str | None:

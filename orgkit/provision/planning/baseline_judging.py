@@ -69,7 +69,7 @@ def _actions(baseline: Baseline, region: str) -> tuple[Mapping[str, str], Mappin
     try:
         resources = read_template(text).resources if text else {}
         for name, resource in resources.items():
-            needs = needs_of(resource.type, region)
+            needs = needs_of(resource.type, region, resource.properties)
             into = possible if resource.condition else certain
             into.update(dict.fromkeys(needs.certain, f"{name} ({resource.type})"))
             possible.update(dict.fromkeys(needs.possible, f"{name} ({resource.type})"))

@@ -8,13 +8,31 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from orgkit.errors import MissingExtra
 
 _READS = re.compile(r"(Get|List|Describe|BatchGet|Head|Tag|Untag|Lookup|Check)")
+# Of the permissions that a schema lists without saying when: those that a property calls for.
+_BY_PROPERTY: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "AWS::CloudTrail::Trail": {"CloudWatchLogsRoleArn": "iam:PassRole"},
+        "AWS::Config::ConfigurationRecorder": {"RoleARN": "iam:PassRole"},
+        "AWS::IAM::Role": {"ManagedPolicyArns": "iam:AttachRolePolicy", "Policies": "iam:PutRolePolicy"},
+        "AWS::Lambda::Function": {"Role": "iam:PassRole"},
+        "AWS::S3::Bucket": {
+            "BucketEncryption": "s3:PutEncryptionConfiguration",
+            "LifecycleConfiguration": "s3:PutLifecycleConfiguration",
+            "OwnershipControls": "s3:PutBucketOwnershipControls",
+            "PublicAccessBlockConfiguration": "s3:PutBucketPublicAccessBlock",
+            "VersioningConfiguration": "s3:PutBucketVersioning",
+        },
+    }
+)
 _MAKES = ("Create", "Put", "Enable", "Start", "Register", "Allocate", "Run", "Set")
 
 
@@ -50,8 +68,11 @@ def lint_template(text: str, regions: tuple[str, ...]) -> tuple[Finding, ...]:
 
 
 @lru_cache(maxsize=256)
-def needs_of(type: str, region: str) -> Needs:
-    """The IAM actions that making a resource of this type takes; none for a type that is not known."""
+def needs_of(type: str, region: str, properties: frozenset[str] = frozenset()) -> Needs:
+    """The IAM actions that making a resource of this type takes; none for a type that is not known.
+
+    `properties` are the names of those that are set, which make some of the actions certain.
+    """
     _cfn_lint()
     from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
@@ -64,8 +85,10 @@ def needs_of(type: str, region: str) -> Needs:
     permissions = schema.get("handlers", {}).get("create", {}).get("permissions", [])
     writes = [one for one in permissions if not _READS.match(one.partition(":")[2]) and "*" not in one]
     name = type.rpartition("::")[2]
-    certain = [one for one in writes if one.partition(":")[2] in {verb + name for verb in _MAKES}]
-    return Needs(tuple(certain or writes[:1]), tuple(one for one in writes if one not in (certain or writes[:1])))
+    certain = [one for one in writes if one.partition(":")[2] in {verb + name for verb in _MAKES}] or writes[:1]
+    called_for = {action for name, action in _BY_PROPERTY.get(type, {}).items() if name in properties}
+    certain += [one for one in writes if one in called_for and one not in certain]
+    return Needs(tuple(certain), tuple(one for one in writes if one not in certain))
 
 
 def type_unknown(error: Exception) -> bool:
