@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
+from orgkit.design import Account
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.steps import CHANGES, NEUTRAL, STRENGTHENS, WEAKENS, Step
 
@@ -83,33 +85,39 @@ class Concerning:
                         if first != second:
                             yield first, second
 
-    def journeys(self) -> Iterator[Journey]:
+    @cached_property
+    def journeys(self) -> tuple[Journey, ...]:
         """Every account that is created or moved, with the policy steps that concern it."""
-        if not self._at:
-            return
+        return tuple(self._journeys()) if self._at else ()
+
+    def _journeys(self) -> Iterator[Journey]:
         draft = self._draft
         moves = {account: (move, source) for move, (account, source) in draft.moves.items()}
         made = {step.produces[0]: step.id for step in draft.steps.values() if step.kind == "create_account"}
-        for account in draft.design.accounts():
-            creation = made.get(draft.name(account.id))
-            move, source = moves.get(account.id, (None, None))
+        ways: dict[tuple[bool, str], tuple[str, ...]] = {}  # the steps on the way down to an OU, designed or live
+        for entity, parent in draft.design.tree():
+            if not isinstance(entity, Account) or parent is None:
+                continue
+            creation = made.get(draft.name(entity.id))
+            move, source = moves.get(entity.id, (None, None))
             if creation is None and move is None:
                 continue
-            ahead = [draft.ref(node) for node in draft.design.chain(account.id)]
-            behind = [draft.live_ref(node) for node in draft.live.chain(source)] if source is not None else []
-            own = ahead[-1:] if source is not None else []
-            yield Journey(
-                ahead[-1],
-                creation,
-                move,
-                tuple(step for place in ahead for step in self._at.get(place, ())),
-                tuple(step for place in (*behind, *own) for step in self._at.get(place, ())),
-            )
+            if (True, parent) not in ways:
+                ways[True, parent] = self._steps_at(map(draft.ref, draft.design.chain(parent)))
+            if source is not None and (False, source) not in ways:
+                ways[False, source] = self._steps_at(map(draft.live_ref, draft.live.chain(source)))
+            name = draft.ref(entity.id)
+            own = tuple(self._at.get(name, ()))
+            behind = ways[False, source] + own if source is not None else ()
+            yield Journey(name, creation, move, ways[True, parent] + own, behind)
+
+    def _steps_at(self, places: Iterable[str]) -> tuple[str, ...]:
+        return tuple(step for place in places for step in self._at.get(place, ()))
 
     def steps_of(self, accounts: Collection[str]) -> set[str]:
         """Every step that the guardrails of these accounts (references) may turn on, their own moves among them."""
         found = {step for one in accounts for place in self._up(one) for step in self._at.get(place, ())}
-        for one in self.journeys():
+        for one in self.journeys:
             if one.account in accounts:
                 found |= {one.first, one.last}
         return found

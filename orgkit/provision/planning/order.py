@@ -6,8 +6,9 @@ An edge goes from a step to one that waits for it. Its `kind` says why: `needs` 
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import networkx as nx
 
@@ -19,6 +20,7 @@ from orgkit.provision.planning.steps import CHANGES, KINDS, STRENGTHENS, WEAKENS
 
 NEEDS, GUARDS = "needs", "guards"
 Order = tuple[str, ...]
+Edge = tuple[str, str, str]
 # Guarding steps leave their kind's place: the stronger come before accounts move (40), the weaker after.
 _BEFORE_MOVES, _AFTER_MOVES = 32, 72
 
@@ -27,36 +29,47 @@ def required(draft: Draft) -> nx.DiGraph[str]:
     """The graph of step ids with what AWS itself needs done first."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(draft.steps)
-    graph.add_edges_from((before, after, {"kind": NEEDS}) for before, after in _needs(draft) if before != after)
+    graph.add_edges_from((before, after) for before, after in _needs(draft) if before != after)
     return graph
 
 
-def arrange(draft: Draft, needed: nx.DiGraph[str]) -> Order:
+def arrange(draft: Draft, needed: nx.DiGraph[str], concerning: Concerning) -> Order:
     """The ids in an order to begin with, always the same for the same draft.
 
     What strengthens comes before accounts arrive and before what weakens, what weakens after accounts left, as far as
     a step shows by itself which of the two it does.
     """
-    graph = needed.copy()
-    for before, after in _preferences(draft):
-        if before in graph and after in graph and before != after and not graph.has_edge(before, after):
-            graph.add_edge(before, after, kind=GUARDS)
-    _break_cycles(graph)
-    place = ranks(draft)
-    return tuple(nx.lexicographical_topological_sort(graph, key=place.__getitem__))
+    preferred = [pair for pair in _preferences(draft, concerning) if not needed.has_edge(*pair)]
+    waits = dict(needed.in_degree())
+    later: dict[str, list[str]] = defaultdict(list)
+    for before, after in preferred:
+        later[before].append(after)
+        waits[after] += 1
+    place = _ranks(draft)
+    ready = [(place[step], step) for step, count in waits.items() if not count]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, step = heapq.heappop(ready)
+        order.append(step)
+        for after in (*needed.successors(step), *later.get(step, ())):
+            waits[after] -= 1
+            if not waits[after]:
+                heapq.heappush(ready, (place[after], after))
+    return tuple(order) if len(order) == len(waits) else _without_cycles(needed, preferred, place)
 
 
-def bind(draft: Draft, needed: nx.DiGraph[str], order: Order) -> nx.DiGraph[str]:
-    """The graph with all of an order kept that matters to guardrails, however many steps run at the same time."""
-    graph = needed.copy()
+def bind(draft: Draft, needed: nx.DiGraph[str], order: Order, concerning: Concerning) -> tuple[Edge, ...]:
+    """What waits for what: AWS's own needs, and all of an order that matters to guardrails, so that it is kept however
+    many steps run at the same time.
+    """
     place = {step: number for number, step in enumerate(order)}
-    for before, after in _bonds(draft, place):
-        if not graph.has_edge(before, after):
-            graph.add_edge(before, after, kind=GUARDS)
-    return graph
+    bonds = {pair for pair in _bonds(draft, place, concerning) if not needed.has_edge(*pair)}
+    edges = [(before, after, NEEDS) for before, after in needed.edges]
+    return tuple(sorted([*edges, *((before, after, GUARDS) for before, after in bonds)]))
 
 
-def ranks(draft: Draft) -> dict[str, tuple[int, int]]:
+def _ranks(draft: Draft) -> dict[str, tuple[int, int]]:
     """Where each step would come if nothing had to wait."""
     return {step: (_rank(draft.steps[step]), number) for number, step in enumerate(draft.steps)}
 
@@ -111,10 +124,10 @@ def _parent_ref(draft: Draft, name: str) -> str:
     return draft.live_ref(draft.live.parent(node) or "")
 
 
-def _preferences(draft: Draft) -> Iterator[tuple[str, str]]:
+def _preferences(draft: Draft, concerning: Concerning) -> Iterator[tuple[str, str]]:
     """A new account is not even created before its place is ready: until it is moved it lives in the root."""
-    concerning, steps = Concerning(draft), draft.steps
-    for one in concerning.journeys():
+    steps = draft.steps
+    for one in concerning.journeys:
         for step in one.ahead:
             if raises(steps[step]):
                 yield step, one.first
@@ -127,15 +140,15 @@ def _preferences(draft: Draft) -> Iterator[tuple[str, str]]:
                 yield before, after
 
 
-def _bonds(draft: Draft, place: dict[str, int]) -> Iterator[tuple[str, str]]:
+def _bonds(draft: Draft, place: dict[str, int], concerning: Concerning) -> Iterator[tuple[str, str]]:
     """What weakens waits for all that came before it and strengthens; the rest may as well come sooner."""
-    concerning, steps = Concerning(draft), draft.steps
+    steps = draft.steps
     for first, second in concerning.pairs():
         if first in place and second in place:
             before, after = sorted((first, second), key=place.__getitem__)
             if raises(steps[before]) and lowers(steps[after]):
                 yield before, after
-    for one in concerning.journeys():
+    for one in concerning.journeys:
         if one.first not in place or one.last not in place:
             continue
         begins, ends = place[one.first], place[one.last]
@@ -147,9 +160,14 @@ def _bonds(draft: Draft, place: dict[str, int]) -> Iterator[tuple[str, str]]:
                 yield one.last if place[step] > ends else one.first, step
 
 
-def _break_cycles(graph: nx.DiGraph[str]) -> None:
+def _without_cycles(
+    needed: nx.DiGraph[str], preferred: Iterable[tuple[str, str]], place: Mapping[str, tuple[int, int]]
+) -> Order:
     """Where two orderings contradict each other, AWS's own wins; what is then less guarded, the rehearsal reports."""
+    graph = needed.copy()
+    graph.add_edges_from(preferred)
     while not nx.is_directed_acyclic_graph(graph):
         cycle = nx.find_cycle(graph)
-        soft = [(a, b) for a, b in cycle if graph.edges[a, b]["kind"] == GUARDS]
+        soft = [(a, b) for a, b in cycle if not needed.has_edge(a, b)]
         graph.remove_edge(*(soft or [tuple(cycle[0][:2])])[0])
+    return tuple(nx.lexicographical_topological_sort(graph, key=place.__getitem__))

@@ -22,6 +22,7 @@ from orgkit.provision.parts.security_steps import plan_security
 from orgkit.provision.parts.tags import plan_tags
 from orgkit.provision.parts.tree_steps import plan_tree
 from orgkit.provision.planning.baseline_judging import judge_baselines
+from orgkit.provision.planning.concerning import Concerning
 from orgkit.provision.planning.designed import Designed
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.judging import judge
@@ -74,18 +75,18 @@ def plan(
     plan_security(draft)
     check_limits(draft)
     needed = required(draft)
-    order = arrange(draft, needed)
+    concerning = Concerning(draft)
+    order = arrange(draft, needed, concerning)
     if only is not None:
         needed, order = restrict(needed, order, only)
     principal = principal or live.caller
-    rehearsed = rehearse(draft, needed, order, principal, lock_out)
+    rehearsed = rehearse(draft, needed, order, concerning, principal, lock_out)
     order = rehearsed.order
     stopped, doubtful = judge(draft, order, principal)
     halted, doubted = judge_baselines(draft, order)
-    graph = bind(draft, needed, order)
     return Plan(
         steps=tuple(draft.steps[step] for step in order),
-        edges=tuple(sorted((before, after, str(data["kind"])) for before, after, data in graph.edges(data=True))),
+        edges=bind(draft, needed, order, concerning),
         blocked=Problems([*draft.blocked, *rehearsed.blocked, *stopped, *halted]),
         held=Problems([*draft.held, *doubtful, *doubted]),
         unmanaged=Problems(draft.unmanaged),

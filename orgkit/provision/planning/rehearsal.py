@@ -99,16 +99,28 @@ class Judging:
         self._end = end.org
         self._before, self._after = Survey(draft.live, None, shared), Survey(end.org, None, shared)
 
+        self._will: dict[str, ChainBits] = {}
+        self._weaker: dict[tuple[int, int], int] = {}
+
     def exposed(self, node: str, now: ChainBits) -> int:
         """The actions that are less guarded now than both before and after, as a bit set of the catalogue."""
-        bits = weaker(now, self.will(node))
+        bits = self._than(now, self.will(node))
         if bits and self._exists and node in self._live:
-            bits &= weaker(now, self._before.cell(self._live.account(node)))
+            bits &= self._than(now, self._before.cell(self._live.account(node)))
         return bits
 
     def will(self, node: str) -> ChainBits:
         """What holds for an account in the end."""
-        return self._after.cell(self._end.account(node))
+        if node not in self._will:
+            self._will[node] = self._after.cell(self._end.account(node))
+        return self._will[node]
+
+    def _than(self, now: ChainBits, then: ChainBits) -> int:
+        # Chains live as long as what they are shared by, so an id is that of one chain.
+        key = (id(now), id(then))
+        if key not in self._weaker:
+            self._weaker[key] = weaker(now, then)
+        return self._weaker[key]
 
 
 def below(state: Simulation, touched: Iterable[str]) -> Iterator[Account]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import networkx as nx
 
 from orgkit.design import Problem
+from orgkit.provision.planning.concerning import Concerning
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.exposure import Exposure
 from orgkit.provision.planning.lockout import caller_lock_outs
@@ -34,7 +35,12 @@ class Rehearsed:
 
 
 def rehearse(
-    draft: Draft, needed: nx.DiGraph[str], order: Order, principal: str | None, allowed: Iterable[str] = ()
+    draft: Draft,
+    needed: nx.DiGraph[str],
+    order: Order,
+    concerning: Concerning,
+    principal: str | None,
+    allowed: Iterable[str] = (),
 ) -> Rehearsed:
     """Go through the steps, in a better order where there is one; `allowed` names who may be locked out.
 
@@ -43,7 +49,7 @@ def rehearse(
     if draft.blocked or not order:
         return Rehearsed(order)
     named = frozenset(allowed)
-    best, rehearsal, moments = rehearsed(draft, needed, order, named)
+    best, rehearsal, moments = rehearsed(draft, needed, order, concerning, named)
     end = rehearsal.state.org
     paths = {moment.account: end.path(moment.account) for moment in moments}
     steps = [draft.steps[step] for step in best]

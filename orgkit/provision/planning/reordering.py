@@ -26,7 +26,7 @@ ROUNDS = 3
 
 
 def rehearsed(
-    draft: Draft, needed: nx.DiGraph[str], order: Order, allowed: Collection[str] = ()
+    draft: Draft, needed: nx.DiGraph[str], order: Order, concerning: Concerning, allowed: Collection[str] = ()
 ) -> tuple[Order, Rehearsal, list[Moment]]:
     """The best order found, gone through to its end, and the moments in it in which accounts are less guarded.
 
@@ -39,7 +39,7 @@ def rehearsed(
         if found <= exposed:
             break
         exposed |= found
-        other = _Reordering(draft, needed, best[0], exposed).order()
+        other = _Reordering(draft, needed, best[0], concerning, exposed).order()
         again = other, *_gone_through(draft, other, allowed)
         if _weight(again[2]) < _weight(best[2]):
             best = again
@@ -60,7 +60,14 @@ def _weight(moments: Collection[Moment]) -> int:
 class _Reordering:
     """One search: steps are performed as they are chosen, and taken back where another one is better."""
 
-    def __init__(self, draft: Draft, needed: nx.DiGraph[str], order: Order, exposed: Collection[str]) -> None:
+    def __init__(
+        self,
+        draft: Draft,
+        needed: nx.DiGraph[str],
+        order: Order,
+        concerning: Concerning,
+        exposed: Collection[str],
+    ) -> None:
         self._draft = draft
         self._needed = needed
         self._place = {step: number for number, step in enumerate(order)}
@@ -70,7 +77,7 @@ class _Reordering:
         self._shared = Shared()
         self._judging = Judging(draft, end, self._shared)
         self._exposed = exposed
-        self._concerned = Concerning(draft).steps_of({end.reference(node) for node in exposed})
+        self._concerned = concerning.steps_of({end.reference(node) for node in exposed})
         self._state = Simulation(draft)
         self._weight = 0  # how many actions are less guarded now, over all accounts that are looked at
         self._tried: dict[str, int] = {}  # what that would be after each step that was tried in this state
