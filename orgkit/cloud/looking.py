@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
 CANNOT: Final = "cannot"  # what of it the target cannot do, as service:operation
+INVITED: Final = "invitations"  # emails or ids of who was invited and has not answered, among the surroundings
 LOOKED_AT: Final = "looked at"  # the list that was followed, among the surroundings
 _REFUSALS: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden"})
 

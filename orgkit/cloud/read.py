@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orgkit.cloud.access_as_design import with_access
-from orgkit.cloud.looking import can_look, look
+from orgkit.cloud.looking import INVITED, can_look, look
 from orgkit.cloud.looks import CREATED, looks
 from orgkit.cloud.naming import Handles
 from orgkit.cloud.read_around import with_surroundings
@@ -90,6 +90,8 @@ def read(
     reading.tags()
     live = reading.build(organization)
     live.caller = caller
+    if reading.invited:
+        live.surroundings = MappingProxyType({**live.surroundings, INVITED: tuple(sorted(reading.invited))})
     live = with_access(target, live, roles=roles or whole, progress=progress or _silent)
     live = with_billing(target, live, progress=progress or _silent)
     if whole:
@@ -126,6 +128,7 @@ class _Reading:
         self.tagged: dict[str, dict[str, str]] = {}
         self.trusted: tuple[str, ...] = ()
         self.delegated: dict[str, list[str]] = {}
+        self.invited: list[str] = []
         self.management_id = ""
 
     # ---- calls -----------------------------------------------------------------------------------
@@ -279,6 +282,7 @@ class _Reading:
     def services(self) -> None:
         self._part("trusted access", self._read_trusted)
         self._part("delegated administrators", self._read_delegated)
+        self._part(INVITED, self._read_invited)
 
     def _read_trusted(self) -> None:
         pages = self._pages("ListAWSServiceAccessForOrganization", "EnabledServicePrincipals")
@@ -289,6 +293,12 @@ class _Reading:
             pages = self._pages("ListDelegatedServicesForAccount", "DelegatedServices", AccountId=admin["Id"])
             for entry in pages:
                 self.delegated.setdefault(entry["ServicePrincipal"], []).append(admin["Id"])
+
+    def _read_invited(self) -> None:
+        """Who was invited and has not answered: invitations take a place among the accounts."""
+        for handshake in self._pages("ListHandshakesForOrganization", "Handshakes"):
+            if handshake.get("Action") == "INVITE" and handshake["State"] in ("OPEN", "REQUESTED"):
+                self.invited += [party["Id"] for party in handshake["Parties"] if party["Type"] != "ORGANIZATION"]
 
     def tags(self) -> None:
         self._part("tags", self._read_tags)

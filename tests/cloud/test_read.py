@@ -138,6 +138,7 @@ def test_no_call_is_made_that_can_be_spared(target: Target) -> None:
         "ListAWSServiceAccessForOrganization": 1,
         "ListDelegatedAdministrators": 1,
         "ListDelegatedServicesForAccount": 1,
+        "ListHandshakesForOrganization": 1,
         "ListTagsForResource": 9,  # the root, three OUs, four accounts, a policy
     }
 

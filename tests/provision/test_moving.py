@@ -25,7 +25,7 @@ def test_an_ou_moves_as_one_operation_of_several_steps(design: Organization, liv
     assert kinds(made) == ["create_ou", "attach_policy", "move_account", "move_account", "delete_ou"]
     assert {step.part_of for step in made.steps} == {"move OU Workloads/Production to Infrastructure/Production"}
     assert made.steps[-1].parameters == {"OrganizationalUnitId": "{{ou./Workloads/Production.id}}"}
-    assert any("id changes" in note for note in made.steps[0].notes)
+    assert any("its id, " in note for note in made.steps[0].notes)
     assert not made.exposures
 
 

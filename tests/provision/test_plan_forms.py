@@ -42,6 +42,18 @@ def test_everything_waits_for_the_organization(design: Organization) -> None:
     assert nx.descendants(made.graph, first) | {first} == {step.id for step in made.steps}
 
 
+def test_an_ou_that_moves_reads_as_one_operation(design: Organization, live: Organization) -> None:
+    design.move("Workloads/Production", "Infrastructure")
+    design.set("Sandbox", tags={"a": "b"})
+    lines = str(plan(design, live)).splitlines()
+    operation = "   move OU Workloads/Production to Infrastructure/Production"
+    assert lines[1] == f"{operation}, with 2 accounts and 1 policy:"
+    assert lines[lines.index("assumed:") - 2 : lines.index("assumed:")] == [
+        f"{operation}, the end:",
+        "6    delete the empty OU Workloads/Production: Infrastructure/Production has taken its place",
+    ]
+
+
 def test_what_is_refused_comes_first_and_there_is_nothing_to_approve(design: Organization, live: Organization) -> None:
     design.detach("FullAWSAccess", "Security")
     made = plan(design, live)

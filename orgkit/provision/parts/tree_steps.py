@@ -16,7 +16,7 @@ from orgkit.provision.parts.organization_steps import CREATE, is_trusted
 from orgkit.provision.parts.tags import tag_list
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
-from orgkit.provision.planning.effects import effects_of_moving
+from orgkit.provision.planning.effects import Effects
 
 # AWS moves these; it refuses to rename them.
 _RENAMABLE = frozenset({"ACTIVE"})
@@ -24,17 +24,18 @@ _RENAMABLE = frozenset({"ACTIVE"})
 
 def plan_tree(draft: Draft) -> None:
     """Bring OUs and accounts to where the design has them."""
+    effects = Effects(draft)
     for ou in draft.design.ous():
-        _ou(draft, ou)
+        _ou(draft, ou, effects)
     _free_names(draft)
     for account in draft.design.accounts():
-        _account(draft, account)
+        _account(draft, account, effects)
     for node in draft.recreated:
         _delete_old(draft, node)
     _unmentioned(draft)
 
 
-def _ou(draft: Draft, ou: OrganizationalUnit) -> None:
+def _ou(draft: Draft, ou: OrganizationalUnit, effects: Effects) -> None:
     now = draft.match.live.get(ou.id)
     place = draft.place(ou.id)
     owner = draft.left_to(ou.id)
@@ -61,7 +62,7 @@ def _ou(draft: Draft, ou: OrganizationalUnit) -> None:
             parameters=parameters,
             produces=[draft.name(ou.id)],
             part_of=draft.part_of(ou.id),
-            notes=[] if now is None else effects_of_moving(draft, ou, now),
+            notes=[] if now is None else effects.of_moving(ou, now),
         )
     elif draft.live.ou(now).name != ou.name:
         draft.add(
@@ -120,12 +121,12 @@ def _free_names(draft: Draft) -> None:
             draft.after.append((final, aside))
 
 
-def _account(draft: Draft, account: Account) -> None:
+def _account(draft: Draft, account: Account, effects: Effects) -> None:
     now = draft.match.live.get(account.id)
     owner = draft.left_to(account.id)
     place = draft.place(account.id)
     if account.management and not draft.exists:
-        _move(draft, account, references.written(references.ROOT), "root", after=[CREATE])
+        _move(draft, account, references.written(references.ROOT), "root", effects, after=[CREATE])
         return
     if now is None:
         if owner:
@@ -134,8 +135,15 @@ def _account(draft: Draft, account: Account) -> None:
             draft.block(
                 "management-account", place, "the live organization has no management account", "Read it again."
             )
+        elif account.aws_id in draft.invited or account.email.casefold() in draft.invited:
+            draft.hold(
+                "account-invited",
+                place,
+                "it is invited, and has not answered; AWS makes no second account of its email",
+                "Have somebody in it accept; it joins the root, and the next plan moves it.",
+            )
         else:
-            _create_account(draft, account)
+            _create_account(draft, account, effects)
         return
     live = draft.live.account(now)
     if owner is None:
@@ -149,10 +157,10 @@ def _account(draft: Draft, account: Account) -> None:
         if owner and draft.live_left_to(from_node) == owner:
             draft.leave_to(owner, place, f"it stands in {draft.live_place(from_node)}")
             return
-        _move(draft, account, draft.live_ref(from_node), draft.live_place(from_node), live=live)
+        _move(draft, account, draft.live_ref(from_node), draft.live_place(from_node), effects, live=live)
 
 
-def _create_account(draft: Draft, account: Account) -> None:
+def _create_account(draft: Draft, account: Account, effects: Effects) -> None:
     place = draft.place(account.id)
     parameters: dict[str, Any] = {"Email": account.email, "AccountName": account.name}
     if account.role_name != ACCESS_ROLE:
@@ -169,7 +177,7 @@ def _create_account(draft: Draft, account: Account) -> None:
         produces=[draft.name(account.id)],
         after=[] if draft.exists else [CREATE],
     )
-    _move(draft, account, references.written(references.ROOT), "root", after=[created])
+    _move(draft, account, references.written(references.ROOT), "root", effects, after=[created])
 
 
 def _move(
@@ -177,6 +185,7 @@ def _move(
     account: Account,
     source: str,
     source_place: str,
+    effects: Effects,
     *,
     after: list[str] | None = None,
     live: Account | None = None,
@@ -187,6 +196,7 @@ def _move(
     if source == destination:
         return
     to = draft.place(parent)
+    part = draft.part_of(parent) if live is not None else None
     step = draft.add(
         "move_account",
         account.email.casefold() if not account.management else "management",
@@ -198,9 +208,9 @@ def _move(
             "SourceParentId": source,
             "DestinationParentId": destination,
         },
-        part_of=draft.part_of(parent) if live is not None else None,
+        part_of=part,
         after=after or (),
-        notes=effects_of_moving(draft, account, live.id) if live is not None else (),
+        notes=effects.of_moving(account, live.id) if live is not None and part is None else (),
     )
     draft.moves[step] = (account.id, draft.live.parent(live.id) if live is not None else None)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orgkit.cloud.looking import INVITED
 from orgkit.design import Account, Organization, OrganizationalUnit, Policy, Problem, Severity
 from orgkit.provision.parts.removals import Removals
 from orgkit.provision.planning import references
@@ -14,7 +15,6 @@ from orgkit.provision.planning.steps import NEUTRAL, Step
 CONTROL_TOWER = "control-tower"
 # https://docs.aws.amazon.com/controltower/latest/userguide/guardrails.html
 _CONTROL_TOWERS_POLICIES = "aws-guardrails-"
-_PATH_KEYS = ("aws:PrincipalOrgPaths", "aws:ResourceOrgPaths", "aws:SourceOrgPaths")
 
 
 class Draft:
@@ -44,9 +44,8 @@ class Draft:
         self.handle_paths = _handle_paths(design)
         self._places: dict[str, str] = dict(self.handle_paths)
         self.managed_by = _managed_by(design)
+        self.invited = frozenset(party.casefold() for party in live.surroundings.get(INVITED, ()))
         self.recreated: set[str] = _recreated(design, live, match)  # design nodes of OUs that get a new id
-        # Policies with conditions on where in the organization somebody stands.
-        self.naming_paths = [p for p in live.policies() if any(key in p.content for key in _PATH_KEYS)]
         self._learn_ids()
 
     # ---- names -----------------------------------------------------------------------------------

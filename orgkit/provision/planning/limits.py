@@ -32,6 +32,7 @@ _REFUSALS = frozenset(
         "too-many-attached",
     }
 )
+_CLOSED = ("SUSPENDED", "PENDING_CLOSURE", "CLOSED")
 _WRITTEN_PART = {
     "policies": "policies",
     "policy content": "policies",
@@ -57,19 +58,37 @@ def _counts(draft: Draft) -> None:
     accounts, ous = len(draft.live.accounts()), len(draft.live.ous())
     if not draft.exists:
         accounts = 1
-    _count(draft, "accounts", accounts, steps["create_account"], "accounts (closed ones count for 90 days)")
+    what = "accounts (closed ones count for 90 days)"
+    if draft.invited:
+        what = f"accounts and invitations ({len(draft.invited)} open; closed accounts count for 90 days)"
+    _count(draft, "accounts", accounts + len(draft.invited), steps["create_account"], what)
     _count(draft, "ous", ous, steps["create_ou"], "OUs at one time")
     live = Counter(policy.type for policy in draft.live.policies())
     new = Counter(s.parameters["Type"] for s in draft.steps.values() if s.kind == "create_policy")
     for kind, number in new.items():
         _count(draft, f"policies.{kind}", live[kind], number, f"policies of type {kind}")
+    _closures(draft, steps["close_account"], accounts)
+
+
+def _closures(draft: Draft, number: int, accounts: int) -> None:
+    """AWS counts 30 days back; of accounts that are closed already, nobody can read since when."""
     most = min(1_000, max(250, accounts // 5))
-    if steps["close_account"] > most:
+    closed = sum(account.state in _CLOSED for account in draft.live.accounts())
+    if number > most:
         draft.block(
             "too-many-closures",
             "remove",
-            f"{steps['close_account']} accounts are to be closed; AWS closes {most} within 30 days",
+            f"{number} accounts are to be closed; AWS closes {most} within 30 days",
             "Close them in several rounds.",
+        )
+    elif number and number + closed > most:
+        draft.hold(
+            "many-closures",
+            "remove",
+            f"{number} accounts are to be closed and {closed} are; AWS closes {most} within 30 days, so the rest may "
+            "have to wait",
+            "Apply again later where AWS refuses.",
+            severity="warning",
         )
 
 

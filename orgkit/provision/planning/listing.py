@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING
@@ -61,9 +61,12 @@ def text(plan: Plan) -> str:
     lines = [headline(plan), *_findings(plan.blocked)]
     width = len(str(len(plan.steps)))
     part: str | None = None
+    begun: set[str] = set()
     for number, step in enumerate(plan.steps, 1):
         if step.part_of != part and step.part_of is not None:
-            lines.append(f"{' ' * width}  {step.part_of}:")
+            with_it = ", the end" if step.part_of in begun else _along(plan, step.part_of)
+            begun.add(step.part_of)
+            lines.append(f"{' ' * width}  {step.part_of}{with_it}:")
         part = step.part_of
         indent = "  " if part else ""
         lines.append(f"{number:>{width}}  {indent}{step}")
@@ -78,6 +81,20 @@ def text(plan: Plan) -> str:
     if plan.steps and not plan.blocked:
         lines.append(f"digest {plan.digest}")
     return "\n".join(lines)
+
+
+def _along(plan: Plan, part: str) -> str:
+    """What comes along with an OU that moves."""
+    kinds = Counter(step.kind for step in plan.steps if step.part_of == part)
+    counts = [
+        f"{kinds[kind]} {one if kinds[kind] == 1 else many}"
+        for kind, one, many in (
+            ("move_account", "account", "accounts"),
+            ("attach_policy", "policy", "policies"),
+        )
+        if kinds[kind]
+    ]
+    return f", with {' and '.join(counts)}" if counts else ""
 
 
 def _findings(problems: Problems) -> Iterator[str]:

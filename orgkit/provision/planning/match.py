@@ -11,6 +11,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from orgkit.cloud.looking import INVITED
 from orgkit.design import Account, Entity, Organization, OrganizationalUnit, Policy, Problem
 from orgkit.provision.planning.moves import Agreement, Name, follow
 
@@ -202,8 +203,9 @@ def _pair_pinned(
     by_id: dict[str, str],
     found: Match,
 ) -> None:
+    invited = live.surroundings.get(INVITED, ())
     for entity in entities:
-        if entity.aws_id is None:
+        if entity.aws_id is None or entity.aws_id in invited:
             continue
         candidate = by_id.get(entity.aws_id)
         if candidate is None or live.entity(candidate).kind != entity.kind:

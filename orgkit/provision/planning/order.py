@@ -30,6 +30,9 @@ def required(draft: Draft) -> nx.DiGraph[str]:
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(draft.steps)
     graph.add_edges_from((before, after) for before, after in _needs(draft) if before != after)
+    if CREATE in graph:
+        first = [step for step, waits in graph.in_degree() if not waits and step != CREATE]
+        graph.add_edges_from((CREATE, step) for step in first)
     return graph
 
 
@@ -89,8 +92,6 @@ def _needs(draft: Draft) -> Iterator[tuple[str, str]]:
         for name in references.named_in([step.parameters, step.account]):
             if name in makers:
                 yield makers[name], step.id
-        if CREATE in draft.steps:
-            yield CREATE, step.id
         if step.kind == "move_account":
             leavers[step.parameters["SourceParentId"]].append(step.id)
         if step.kind == "remove_account":

@@ -34,6 +34,7 @@ from orgkit.provision.planning.part import restrict
 from orgkit.provision.planning.plan import Plan
 from orgkit.provision.planning.rehearsed import rehearse
 from orgkit.provision.planning.snapshot import snapshot
+from orgkit.provision.planning.waiting import set_aside
 
 
 def plan(
@@ -73,6 +74,7 @@ def plan(
     plan_baselines(draft)
     plan_baseline_removals(draft)
     plan_security(draft)
+    set_aside(draft)
     check_limits(draft)
     needed = required(draft)
     concerning = Concerning(draft)

@@ -54,7 +54,9 @@ class Rehearsal:
         """
         if step.kind not in ("create_account", "move_account"):
             self._surveys.clear()
-        return self._surveys.setdefault(step.kind, Survey(self.state.org, None, self._shared))
+        if step.kind not in self._surveys:
+            self._surveys[step.kind] = Survey(self.state.org, None, self._shared)
+        return self._surveys[step.kind]
 
     def _bound(self, account: Account) -> Iterator[tuple[str, str, str]]:
         org = self.state.org
