@@ -206,6 +206,13 @@ def _vend(args: argparse.Namespace) -> int:
 
 
 def _sandbox(args: argparse.Namespace) -> int:
+    if args.gaps:
+        from orgkit.cloud import gaps
+
+        for gap in sorted(gaps(), key=lambda gap: gap.supported):
+            print(f"{gap.name}: {'' if gap.supported else 'missing; '}{gap.note}")
+        return DONE
+
     from orgkit.cloud.server import serve
 
     with serve(port=args.port, state=args.state) as server:
@@ -429,6 +436,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument("--port", type=int, default=0, help="a free one by default")
     one.add_argument("--state", help="keep the state in this file")
+    one.add_argument("--gaps", action="store_true", help="only tell what it does otherwise than AWS, or not at all")
 
     one = command(
         "run",

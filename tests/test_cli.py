@@ -57,6 +57,13 @@ def test_every_verb_is_listed_and_shows_an_example(capsys):
         assert f"example: orgkit {verb} " in capsys.readouterr().out
 
 
+def test_the_sandbox_tells_its_gaps(capsys):
+    assert cli.main(["sandbox", "--gaps"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].partition(": ")[2].startswith("missing; ")
+    assert any(line.startswith("sts:AssumeRole: trust policies are kept") for line in told)
+
+
 def test_the_way_through(home: Path, capsys):
     assert cli.main(["new", "mine"]) == 0
     assert cli.main(["check", "mine/org.yaml"]) == 1  # the starter's policies keep their mistakes

@@ -21,10 +21,14 @@ class Capability:
     def __bool__(self) -> bool:
         return self.supported
 
+    @property
+    def name(self) -> str:
+        """The service, with the operation where it is about one: `sts:AssumeRole`."""
+        return f"{self.service}:{self.operation}" if self.operation else self.service
+
     def __str__(self) -> str:
-        name = f"{self.service}:{self.operation}" if self.operation else self.service
         verdict = "can be done" if self.supported else "cannot be done"
-        return f"{name} {verdict}" + (f": {self.note}" if self.note else "")
+        return f"{self.name} {verdict}" + (f": {self.note}" if self.note else "")
 
     def to_json(self) -> dict[str, Any]:
         """Return it as a plain object."""
@@ -71,8 +75,13 @@ def _split(name: str) -> tuple[str, str | None]:
 
 
 @cache
+def _table() -> dict[str, Any]:
+    table: dict[str, Any] = json.loads(files("orgkit.cloud").joinpath("capabilities.json").read_text("utf-8"))
+    return table
+
+
 def _notes() -> dict[str, str]:
-    notes: dict[str, str] = json.loads(files("orgkit.cloud").joinpath("capabilities.json").read_text("utf-8"))["notes"]
+    notes: dict[str, str] = _table()["notes"]
     return notes
 
 
@@ -104,4 +113,8 @@ def _offered(service: str) -> frozenset[str]:
         if isinstance(entry, type) and issubclass(entry, BaseResponse) and entry is not BaseResponse:
             methods.update(name for name in dir(entry) if not name.startswith("_"))
     methods.difference_update(dir(BaseResponse))
-    return frozenset(name for name in model["operations"] if camelcase_to_underscores(name) in methods)
+    # moto's S3 answers some operations within the methods of others.
+    inside = _table()["as_well"].get(service, ())
+    return frozenset(
+        name for name in model["operations"] if camelcase_to_underscores(name) in methods or name in inside
+    )
