@@ -144,7 +144,7 @@ def test_what_failed_says_why_and_what_waited_for_it_is_told_by_the_reason():
     assert panel.phase == "failed" and labels(panel) == []  # without a journal there is nothing to resume
     words = plain(panel.blocks())
     assert "EMAIL_ALREADY_EXISTS" in words and "it waits for: create account networking" in words
-    assert "1 failed" in words
+    assert "1 failed" in words and f"{len(made)} of {len(made)} steps" not in words
     data, _ = panel._repr_mimebundle_()
     assert data.keys() == {"text/plain", "text/html"} and "EMAIL_ALREADY_EXISTS" in data["text/html"]
     assert all(step.text in data["text/plain"] for step in made.steps)

@@ -41,7 +41,7 @@ def test_the_decision_is_the_engines_own_and_the_next_question_is_a_press_away(c
         for i in block["items"]
         for one in i["buttons"]
     ]
-    allowed = next(one for one in again if "eu-west-1" in one["label"])
+    allowed = next(one for one in again if "eu-west-1" in one["tip"])
     answer = controller.handle(allowed["intent"])
     assert "NOT BLOCKED" in shown(answer)
     answer = controller.handle({"type": "decide", "values": {**question, "action": "ec2:RunInstance"}})

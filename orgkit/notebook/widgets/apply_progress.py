@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _LISTED: Final = 50
 _TOLD: Final = 0.1  # seconds between two tellings to the browser
+_WORTH_SAYING: Final = 0.05  # seconds that a step took
 _LOOK: Final = 0.2  # seconds between looks at a Ctrl-C
 
 
@@ -232,14 +233,19 @@ class ApplyProgress(Panel):
 
     def _head(self) -> list[Json]:
         state, phase = self.state, self.phase
-        words = f"{state.done:,} of {state.total:,} steps"
+        words = f"{state.carried_out:,} of {state.total:,} steps"
         left = in_words(state.seconds_left) if phase in ("running", "pausing", "paused") else ""
         tone = {"done": "good", "failed": "error", "refused": "error"}.get(
             phase, "warning" if phase != "running" else ""
         )
         return [
             {**title(_PHASES[phase], f"digest {self.plan.digest}"), "live": True},
-            gauge(state.done, state.total, " · ".join(filter(None, (words, left))), "error" if state.failed else tone),
+            gauge(
+                state.carried_out,
+                state.total,
+                " · ".join(filter(None, (words, left))),
+                "error" if state.failed else tone,
+            ),
         ]
 
     def _buttons(self) -> list[Json]:
@@ -317,7 +323,11 @@ class ApplyProgress(Panel):
             cells=[
                 cell(f"{self._number(step)}  {step.text}", TONES.get(state, "")),
                 "",
-                cell(f"{took:.1f} s" if took else state if state != DONE else "", "quiet", number=True),
+                cell(
+                    f"{took:.1f} s" if took and took >= _WORTH_SAYING else state if state != DONE else "",
+                    "quiet",
+                    number=True,
+                ),
             ],
             note=self.state.errors.get(step.id, ""),
         )

@@ -73,6 +73,11 @@ class RunState:
         return (step for step in self.plan.steps if self._states.get(step.id) == state)
 
     @property
+    def carried_out(self) -> int:
+        """How many steps are done; failed and skipped ones have ended without."""
+        return sum(self.counts[group.id][DONE] for group in self.groups)
+
+    @property
     def failed(self) -> bool:
         return FAILED in self._states.values()
 
