@@ -1,8 +1,10 @@
 """The policy of a log archive's bucket that CloudTrail and Config accept, and that nobody else can write or delete by.
 
-CloudTrail's statements are those of an organization trail; Config's allow every account of the organization.
+CloudTrail's statements are those of an organization trail, bound to it by `aws:SourceArn`. Config's page binds its
+three to one account, by `AWS:SourceAccount`; here `aws:SourceOrgID` stands for all of them, as in Control Tower's.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html
 https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html
+https://docs.aws.amazon.com/controltower/latest/userguide/logging-s3-audit-bucket.html
 """
 
 from __future__ import annotations

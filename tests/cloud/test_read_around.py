@@ -32,7 +32,7 @@ ACCOUNT_SERVICE = "account.amazonaws.com"
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """The starter as applied, with locked logs that expire, contacts, and a role with tags."""
+    """The starter as applied, with logs that expire, contacts, and a role with tags."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CICD_EXTERNAL_ID", SECRET)
         patch.setenv("CICD_DEPLOY_ROLE_EXTERNAL_ID", SECRET)
@@ -52,7 +52,7 @@ def starter() -> Organization:
     design.configure(
         trusted_access=(*settings.trusted_access, ACCOUNT_SERVICE),
         contacts={"security": Contact(name="Ada", title="CISO", email="security@company.com", phone="+1 555 0100")},
-        logging=replace(settings.logging, object_lock_days=30, retention_days=400),
+        logging=replace(settings.logging, retention_days=400),
         access=replace(settings.access, roles=roles),
     )
     return design
@@ -91,7 +91,7 @@ def test_logging_is_as_it_was_designed(file: Path) -> None:
     assert logging.account == "log-archive"
     assert logging.trail == Trail(name="organization-trail")
     assert logging.config == ConfigDelivery(aggregator="organization-aggregator")
-    assert (logging.object_lock_days, logging.retention_days) == (30, 400)
+    assert (logging.versioning, logging.object_lock_days, logging.retention_days) == (True, None, 400)
     assert logging.bucket_policy.file == "logging/bucket-policy.json"
     assert json.loads((file.parent / logging.bucket_policy.file).read_text())["Statement"]
 
@@ -142,7 +142,7 @@ def test_what_the_file_does_not_say_stands_on_top_of_it(live: Organization, file
     assert live.remarks
     for remark in live.remarks:
         assert remark in told
-    assert "security.guardduty.auto_enable: it could not be read" in told
+    assert "baselines: how many accounts at a time and how many may fail" in told
 
 
 def test_without_whole_no_member_account_is_entered(target: Target) -> None:
@@ -267,6 +267,12 @@ def test_what_logging_cannot_say_is_a_remark(facts: dict[str, Any], words: str) 
     logging, remarks = logging_of(**facts)
     assert logging is not None
     assert words in "\n".join(remarks)
+
+
+def test_a_lock_that_nobody_may_lift_is_said_in_days() -> None:
+    logging, remarks = logging_of(object_lock_days=365, object_lock_mode="COMPLIANCE")
+    assert logging is not None and logging.object_lock_days == 365
+    assert not remarks
 
 
 def test_one_rule_that_expires_everything_is_the_retention() -> None:

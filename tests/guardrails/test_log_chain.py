@@ -123,14 +123,85 @@ def test_the_starter_s_chain_has_gaps_each_with_its_place_and_mend(org: Organiza
 def test_the_guardrail_that_is_written_closes_the_chain_and_leaves_the_access_role_its_work(org: Organization) -> None:
     org.add_policy("log-protection", log_guardrail(org))
     org.attach("log-protection", "root")
-    org.configure(logging=replace(org.settings.logging, object_lock_days=365))
-    assert [problem.severity for problem in chain(org)] == ["note"]  # the management account, which nothing binds
+    # The management account, which nothing binds, and the lock, which Config does not take.
+    assert [problem.severity for problem in chain(org)] == ["note", "note"]
     bucket = "arn:aws:s3:::{{organization.id}}-centralized-logs"
     role = "arn:aws:iam::{{account.id}}:role/OrganizationAccountAccessRole"
     anybody = "arn:aws:iam::{{account.id}}:role/somebody"
     assert orgkit.decide(org, "log-archive", "s3:PutBucketPolicy", bucket, role).outcome == "allowed"
     assert orgkit.decide(org, "log-archive", "s3:PutBucketPolicy", bucket, anybody).outcome == "explicitDeny"
     assert not orgkit.check(org).at_least("error")
+
+
+def test_a_bucket_that_locks_takes_a_trail_s_logs_and_nothing_of_config(org: Organization) -> None:
+    assert org.settings.logging is not None
+    locking = replace(org.settings.logging, object_lock_days=365)
+    org.configure(logging=locking)
+    (problem,) = lint(org, {"log-bucket-locked"})
+    assert problem.severity == "error" and "AWS Config does not deliver" in problem.message
+    org.configure(logging=replace(locking, config=None))
+    assert not lint(org, {"log-bucket-locked"})
+    assert not any("object lock" in problem.message for problem in chain(org))
+
+
+def test_without_config_a_bucket_without_a_lock_is_a_warning(org: Organization) -> None:
+    org.configure(logging=replace(org.settings.logging, config=None))
+    (problem,) = [one for one in chain(org) if "object lock" in one.message]
+    assert problem.severity == "warning"
+
+
+def aws_pages() -> list[dict[str, Any]]:
+    """What AWS's pages allow the services, statement by statement, for this trail and this organization."""
+    bucket, management = "arn:aws:s3:::{{organization.id}}-centralized-logs", "{{account.management.id}}"
+    trail = {"aws:SourceArn": f"arn:aws:cloudtrail:us-east-1:{management}:trail/organization-trail"}
+    account, owned = {"AWS:SourceAccount": management}, {"s3:x-amz-acl": "bucket-owner-full-control"}
+    said = [
+        ("cloudtrail", "s3:GetBucketAcl", bucket, trail),
+        ("cloudtrail", "s3:PutObject", f"{bucket}/cloudtrail/AWSLogs/{management}/*", trail | owned),
+        ("cloudtrail", "s3:PutObject", f"{bucket}/cloudtrail/AWSLogs/{{{{organization.id}}}}/*", trail | owned),
+        ("config", "s3:GetBucketAcl", bucket, account),
+        ("config", "s3:ListBucket", bucket, account),
+        ("config", "s3:PutObject", f"{bucket}/config/AWSLogs/{management}/Config/*", account | owned),
+    ]
+    return [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": f"{service}.amazonaws.com"},
+            "Action": action,
+            "Resource": resource,
+            "Condition": {"StringEquals": equals},
+        }
+        for service, action, resource, equals in said
+    ]
+
+
+def test_the_policies_of_aws_s_pages_are_accepted_and_none_of_their_statements_can_be_missed(
+    org: Organization,
+) -> None:
+    statements = aws_pages()
+    assert not lint(with_policy(org, {"Version": "2012-10-17", "Statement": statements}), BUCKET)
+    for missing in (0, 2, 3, 4, 5):  # the second is for a trail that was one account's before
+        kept = [one for number, one in enumerate(statements) if number != missing]
+        assert lint(with_policy(org, {"Version": "2012-10-17", "Statement": kept}), BUCKET), statements[missing]
+
+
+def test_what_is_written_has_every_statement_of_aws_s_pages(org: Organization) -> None:
+    written = log_bucket_policy(org)["Statement"]
+    for said in aws_pages():
+        service, action = said["Principal"], said["Action"]
+        mine = [one for one in written if one["Principal"] == service and action in several(one["Action"])]
+        places = [place for one in mine for place in several(one["Resource"])]
+        assert said["Resource"].replace("{{account.management.id}}/Config", "*/Config") in places
+        for one in mine:
+            keys = one["Condition"]["StringEquals"].keys()
+            wanted = {
+                "aws:SourceOrgID" if key == "AWS:SourceAccount" else key for key in said["Condition"]["StringEquals"]
+            }
+            assert keys == wanted
+
+
+def several(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 @pytest.mark.parametrize(

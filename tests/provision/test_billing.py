@@ -70,6 +70,46 @@ def test_a_budget_follows_its_amount_and_the_accounts_below(target: Target) -> N
     assert plan(org, live).empty
 
 
+def test_an_account_that_is_new_in_an_ou_joins_its_budget_at_the_next_plan(target: Target) -> None:
+    org = design()
+    carry_out(org, target)
+
+    def counted() -> set[str]:
+        live = read(target)
+        return set(budgets(target)[str(live.ou("Workloads/Production").aws_id)]["CostFilters"]["LinkedAccount"])
+
+    before = counted()
+    org.add_account("app-c-prod", "Workloads/Production", email="app-c-prod@company.com")
+    made = carry_out(org, target)
+    assert [step.kind for step in made.steps if "budget" in step.kind] == ["update_budget"]
+    assert counted() - before == {read(target).account("app-c-prod").aws_id}
+    # One that somebody made by hand counts as well: its money is spent in the OU.
+    client = target.client("organizations")
+    client.create_account(Email="by-hand@company.com", AccountName="by hand")
+    live = read(target)
+    client.move_account(
+        AccountId=str(live.account("by hand").aws_id),
+        SourceParentId=str(live.root.aws_id),
+        DestinationParentId=str(live.ou("Workloads/Production").aws_id),
+    )
+    carry_out(org, target)
+    assert len(counted()) == len(before) + 2
+    assert plan(org, read(target)).empty
+
+
+def test_the_tag_policy_of_required_tags_is_attached_to_the_root_and_read_back(target: Target) -> None:
+    from orgkit.design.sections import CostAllocation
+    from orgkit.guardrails import attach_tag_policy
+
+    org = design()
+    org.configure(cost=CostAllocation(required_tags=("Team", "CostCenter")))
+    org = attach_tag_policy(org)
+    carry_out(org, target)
+    (found,) = read(target).attached("root", "TAG_POLICY")
+    assert {rule["tag_key"]["@@assign"] for rule in found.document["tags"].values()} == {"Team", "CostCenter"}
+    assert plan(org, read(target)).empty
+
+
 def test_an_ou_that_is_made_anew_takes_its_budget_along(target: Target) -> None:
     org = design()
     carry_out(org, target)

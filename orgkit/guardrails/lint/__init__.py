@@ -17,6 +17,7 @@ from orgkit.guardrails.lint.reading import Reading
 _GUIDE = "https://docs.aws.amazon.com/organizations/latest/userguide/"
 _IAM = "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
 _SRA = "https://docs.aws.amazon.com/prescriptive-guidance/latest/security-reference-architecture/"
+_CONFIG = "https://docs.aws.amazon.com/config/latest/developerguide/"
 _CATALOGUE = "https://docs.aws.amazon.com/service-authorization/latest/reference/"
 
 
@@ -87,6 +88,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule("locked-out", "error", tree.locked_out, _GUIDE + "orgs_manage_policies_scps.html"),
     Rule("log-bucket-refuses-writer", "error", log_bucket.refuses_writer),
+    Rule("log-bucket-locked", "error", log_bucket.locked, _CONFIG + "manage-delivery-channel.html"),
     Rule("log-bucket-open-to-others", "warning", log_bucket.open_to_others, _IAM + "confused-deputy.html"),
     Rule("log-chain", "warning", log_chain, _SRA + "log-archive.html"),
 )

@@ -73,6 +73,17 @@ def refuses_writer(reading: Reading) -> Iterator[Finding]:
             )
 
 
+def locked(reading: Reading) -> Iterator[Finding]:
+    """A bucket that locks objects by default, which Config does not deliver to."""
+    logging = reading.org.settings.logging
+    if logging is not None and logging.config is not None and logging.object_lock_days is not None:
+        yield Finding(
+            "logging.object_lock_days",
+            "the log bucket locks its objects by default, and AWS Config does not deliver to such a bucket",
+            "Take object_lock_days out, or config out: its recorders then need a bucket of their own.",
+        )
+
+
 def open_to_others(reading: Reading) -> Iterator[Finding]:
     """A statement that lets a service write on behalf of whoever asks it to."""
     document = _document(reading.org)

@@ -20,6 +20,7 @@ from orgkit.guardrails.lint.reading import Reading
 from orgkit.guardrails.log_guardrail import BUCKET, OBJECTS, RECORDER, TRAIL
 from orgkit.policy.catalogue import load_catalogue
 
+_CHANNEL: Final = "https://docs.aws.amazon.com/config/latest/developerguide/manage-delivery-channel.html"
 _TRAILS: Final = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html"
 _RECORDERS: Final = frozenset({"AWS::Config::ConfigurationRecorder"})
 _MEND: Final = "Attach an SCP to the root such as orgkit.guardrails.log_guardrail(org) writes."
@@ -52,7 +53,11 @@ def _as_designed(org: Organization, archive: Account) -> Iterator[Finding]:
     if archive.management:
         what = "the archive is in the management account, which no guardrail protects"
         yield Finding("logging.account", what, "Give the logs a member account of their own.")
-    if logging.object_lock_days is None:
+    if logging.object_lock_days is None and logging.config is not None:
+        what = "the bucket has no object lock, as AWS Config does not deliver to one that locks by default"
+        fix = "Attach what orgkit.guardrails.log_guardrail(org) writes; to lock the trail's logs, take config: out."
+        yield Finding("logging", what, fix, _CHANNEL, "note")
+    elif logging.object_lock_days is None:
         what = "the bucket has no object lock: whoever may delete objects there can delete logs"
         yield Finding("logging", what, "Write object_lock_days: 365, or as long as you must keep them.")
     if not logging.versioning and logging.object_lock_days is None:

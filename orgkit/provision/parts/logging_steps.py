@@ -39,7 +39,7 @@ def plan_logging(draft: Draft) -> None:
     logging = draft.design.settings.logging
     if logging is None or unread(draft, PART):
         return
-    problems = lint(draft.design, {"log-bucket-refuses-writer"})
+    problems = lint(draft.design, {"log-bucket-refuses-writer", "log-bucket-locked"})
     draft.blocked += problems
     archive = place_of(draft, draft.design.account(logging.account), "the log archive")
     if archive is None or problems:
