@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from orgkit.cloud import Target, connect
 from orgkit.cloud.server import serve
+from orgkit.cloud.sessions import Credentials
 from orgkit.errors import CloudError
 from tests.cloud.clocks import StillClock
 
@@ -100,8 +101,10 @@ class Scene:
             RoleSessionName="orgkit",
             Tags=case["session_tags"],
         )["Credentials"]
-        from orgkit.cloud.sessions import Credentials
+        return self.as_(keys, service, region)
 
+    def as_(self, keys: dict[str, Any], service: str, region: str = "us-east-1") -> Any:
+        """A client with the keys of a session."""
         given = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], float("inf"))
         return self.target._sessions.client(service, region, given)
 
@@ -187,6 +190,25 @@ def test_what_was_recorded_is_not_judged_again(tmp_path: Path) -> None:
         target.client("organizations").detach_policy(PolicyId=scene.policies[SCP], TargetId=scene.unit)
         names = [bucket["Name"] for bucket in target.client("s3", account="app").list_buckets()["Buckets"]]
         assert names == ["logs", "data", "others"]
+
+
+def test_transitive_tags_go_on_to_the_next_session() -> None:
+    """A tag of the first session is known in the second one where it was made transitive, and only there."""
+    tags = {"Tags": [{"Key": "kept", "Value": "1"}, {"Key": "dropped", "Value": "1"}], "TransitiveTagKeys": ["kept"]}
+    with connect("sandbox") as target:
+        scene = Scene(target)
+        access = f"arn:aws:iam::{scene.names['app']}:role/{ACCESS_ROLE}"
+        own = {"Effect": "Allow", "Principal": {"AWS": access}, "Action": "sts:AssumeRole"}
+        trust = json.dumps({"Version": "2012-10-17", "Statement": [own]})
+        scene.app("iam").update_assume_role_policy(RoleName="pipeline", PolicyDocument=trust)
+        first = target.client("sts").assume_role(RoleArn=access, RoleSessionName="one", **tags)["Credentials"]
+        pipeline = f"arn:aws:iam::{scene.names['app']}:role/platform/pipeline"
+        second = scene.as_(first, "sts").assume_role(RoleArn=pipeline, RoleSessionName="two")["Credentials"]
+        for key, refused in (("kept", False), ("dropped", True)):
+            condition = {"Null": {f"aws:PrincipalTag/{key}": "true"}}
+            scene.set(SCP, [{"Effect": "Deny", "Action": "iam:*", "Resource": "*", "Condition": condition}])
+            with pytest.raises(ClientError, match="AccessDenied") if refused else nullcontext():
+                scene.as_(second, "iam").list_users()
 
 
 def test_two_sandboxes_have_guardrails_of_their_own() -> None:

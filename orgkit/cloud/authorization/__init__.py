@@ -7,10 +7,10 @@ sessions, and of resources other than roles have no say here.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orgkit.cloud.authorization.asking import Asking
-from orgkit.cloud.authorization.callers import Caller, Callers
+from orgkit.cloud.authorization.callers import NOBODY, Caller, Callers
 from orgkit.cloud.authorization.context import context_of
 from orgkit.cloud.authorization.guardrails import chain, guard
 from orgkit.cloud.authorization.refusals import denial, refused
@@ -42,18 +42,23 @@ class Authorization:
         if org is None or not (chain(org, caller.account, SCP) or org.policy_types.get(RCP) == "ENABLED"):
             return None
         asking = Asking(request)
-        if asking.free or asking.action in _FEDERATED:
+        if asking.free:
             return None
+        principal: Any = caller.arn
+        said: dict[str, Any] = {}
+        if asking.action in _FEDERATED:
+            issuer, said = federated(request.form)
+            caller, principal = NOBODY, {"Federated": issuer or "unknown"}
         region = _region(asking)
         resource = resource_of(asking, caller.account, region, self._moto)
         owner = owner_of(resource, self._moto)
         bound = guard(org, caller.account, owner)
         if bound is None:
             return None
-        context = context_of(asking, caller, owner, region, org, now, bound.keys)
+        context = {**context_of(asking, caller, owner, region, org, now, bound.keys), **said}
         found: Reason | None = None
         for way in ways(asking.action, resource, region, bound.keys):
-            asked = {"action": asking.action, "resource": list(way), "principal": caller.arn, "context": context}
+            asked = {"action": asking.action, "resource": list(way), "principal": principal, "context": context}
             found = bound.compiled.certain_denial(asked)
             if found is None:
                 return None

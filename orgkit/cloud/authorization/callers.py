@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from orgkit.cloud.wire import Reply, Request
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 _ACCESS_KEY = re.compile(r"<AccessKeyId>(\w+)</AccessKeyId>")
 _SESSION = re.compile(r"<Arn>(arn:[^<]+:assumed-role/[^<]+)</Arn>")
+_SESSION_TAG = re.compile(r"Tags\.member\.\d+\.Key")
+_TRANSITIVE = re.compile(r"TransitiveTagKeys\.member\.\d+")
 _USER = re.compile(r"<UserName>([^<]+)</UserName>")
 
 
@@ -21,8 +23,9 @@ _USER = re.compile(r"<UserName>([^<]+)</UserName>")
 class Caller:
     """An account and its principal: `arn` is what `aws:PrincipalArn` holds, None where any principal may be meant.
 
-    `session` is the ARN by which messages name a role that was assumed; `tags` are the principal's, None if unknown.
-    `task` is what a privileged session as the account's root user is for.
+    `session` is the ARN by which messages name a role that was assumed; `tags` are the principal's, None if unknown;
+    `transitive` are the keys of those that go on to the next session. `task` is what a privileged session as the
+    account's root user is for.
     """
 
     account: str
@@ -30,9 +33,14 @@ class Caller:
     session: str | None = None
     tags: Mapping[str, str] | None = None
     task: str | None = None
+    transitive: frozenset[str] = frozenset()
 
     def __str__(self) -> str:
         return self.session or self.arn or f"arn:aws:iam::{self.account}:root"
+
+
+# Who shows a token instead of signing: of no account.
+NOBODY: Final = Caller("", session="anonymous")
 
 
 @dataclass(slots=True)
@@ -79,8 +87,10 @@ class Callers:
         found = self.moto.principal(account, "role", asked.rpartition("/")[2])
         if found is None:
             return Caller(account, asked, session)
+        if form.get("Action") != "AssumeRole":  # what an identity provider says of people is not looked into
+            return Caller(account, found.arn, session)
         mine = {form[name]: form.get(f"{name[:-3]}Value", "") for name in form if _SESSION_TAG.fullmatch(name)}
-        return Caller(account, found.arn, session, {**found.tags, **mine})
-
-
-_SESSION_TAG = re.compile(r"Tags\.member\.\d+\.Key")
+        before = self.of(request)
+        kept = {key: value for key, value in (before.tags or {}).items() if key in before.transitive}
+        going = before.transitive.union(form[name] for name in form if _TRANSITIVE.fullmatch(name))
+        return Caller(account, found.arn, session, {**found.tags, **mine, **kept}, transitive=going)

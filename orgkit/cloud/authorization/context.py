@@ -42,7 +42,7 @@ def context_of(
     known: dict[str, Any] = dict.fromkeys(_ABSENT)
     known |= {
         "aws:requestedregion": region,
-        "aws:principalaccount": caller.account,
+        "aws:principalaccount": caller.account or None,
         "aws:principalisawsservice": "false",
         "aws:viaawsservice": "false",
         "aws:securetransport": "true",
