@@ -198,6 +198,8 @@ def test_the_search_narrows_the_tree_to_what_is_found_and_the_way_there(designer
     assert designer.page.locator(".orgkit-count").inner_text() == "1 found"
     designer.page.locator(".orgkit-search").press("Escape")
     designer.until("document.querySelectorAll('.orgkit-row').length === 8")
+    designer.page.locator(".orgkit-search").fill("nobody")
+    designer.page.get_by_text("Nothing is found.").wait_for()
     designer.page.locator(".orgkit-search").fill("colour:red")
     designer.until("document.querySelector('.orgkit-status').textContent.includes('nothing can be looked for')")
 

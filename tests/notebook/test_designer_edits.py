@@ -108,6 +108,18 @@ def test_a_form_sets_typed_fields_and_an_untouched_form_is_no_edit(controller):
     assert (shop.owner, shop.monthly_cost, dict(shop.tags)) == (None, None, {})
 
 
+def test_several_get_an_owner_and_tags_in_one_edit_and_keep_the_tags_they_have(controller):
+    those = ["account:shop", "account:bank", "ou:Sandbox"]
+    values = {"owner": "platform", "tags": "Stage=prod"}
+    answer = controller.handle({"type": "set", "nodes": those, "values": values})
+    assert "error" not in answer
+    assert [controller.org.target(node).owner for node in those] == ["platform"] * 3
+    assert controller.org.account("shop").tags == {"Team": "web", "Stage": "prod"}
+    assert [edit.label for edit in controller.org.history] == ["change 3 things"]
+    controller.handle({"type": "undo"})
+    assert controller.org == small()
+
+
 def test_what_is_added_is_selected_and_its_form_goes_away(controller):
     controller.handle({"type": "compose", "what": "account", "parent": "account:shop"})
     assert controller.composing == ("account", "ou:Workloads/Production")

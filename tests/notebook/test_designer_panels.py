@@ -23,6 +23,13 @@ def test_every_panel_shows_something_for_every_kind_of_node_and_is_plain_data():
             assert json.loads(json.dumps(answer)) == answer
 
 
+def test_every_policy_can_be_found_attached_or_not(controller):
+    controller.handle({"type": "detach", "policy": "regions", "node": "Sandbox"})
+    words = " ".join(shown(controller.handle({"type": "go", "node": "root"})).split())
+    assert "stay service control policy Workloads" in words
+    assert "regions service control policy attached nowhere" in words
+
+
 def test_inherited_guardrails_say_where_they_come_from(controller):
     controller.handle({"type": "go", "node": "account:shop"})
     words = shown(controller.handle({"type": "show", "panel": "guardrails"}))

@@ -97,8 +97,19 @@ def _detach(org: Organization, intent: Intent) -> Iterable[Make]:
 
 
 def _set(org: Organization, intent: Intent) -> Iterable[Make]:
-    node, values = text(intent, "node"), _written(intent)
-    entity = org.entity(node)
+    """Fields of one thing, or of several: there, tags are added to those that each has."""
+    values = _written(intent)
+    if "nodes" not in intent:
+        return _set_one(org, text(intent, "node"), values)
+    found: list[Make] = []
+    for node in nodes(intent):
+        tags = {"tags": {**org.target(node).tags, **values["tags"]}} if "tags" in values else {}
+        found += _set_one(org, node, {**values, **tags})
+    return found
+
+
+def _set_one(org: Organization, node: str, given: Mapping[str, Any]) -> list[Make]:
+    entity, values = org.entity(node), dict(given)
     makers: list[Make] = []
     name = values.pop("name", None)
     if name is not None and name != entity.name:
@@ -139,9 +150,9 @@ def _label(org: Organization, intent: Intent, count: int) -> str:
         return f"move {count} things to {org.path(org.find(intent['to']))}"
     if kind in ("attach", "detach"):
         return f"{kind} {intent['policy']} {'to' if kind == 'attach' else 'from'} {count} places"
-    if kind == "set":
+    if kind == "set" and "node" in intent:
         return f"change {org.path(org.find(intent['node']))}"
-    return f"{kind} {count} things"
+    return f"{'change' if kind == 'set' else kind} {count} things"
 
 
 # ---- reading intents: they come from outside --------------------------------------------------------------

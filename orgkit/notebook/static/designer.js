@@ -41,7 +41,7 @@ function render({ model, el }) {
     element(
       "div",
       { class: "orgkit-halves" },
-      element("div", { class: "orgkit-left" }, tree.host),
+      element("div", { class: "orgkit-left" }, tree.host, tree.empty),
       element("div", { class: "orgkit-right" }, tabs, page),
     ),
     strip,

@@ -29,11 +29,13 @@ class Tree {
     this.height = 0; // of what shows, in pixels
     this.name = `orgkit-${Math.random().toString(36).slice(2)}`;
     this.pad = element("div", { class: "orgkit-pad", role: "none" });
+    this.empty = element("div", { class: "orgkit-empty", hidden: true }, "Nothing is found. Esc in the search box shows everything.");
     this.host = element(
       "div",
       { class: "orgkit-tree", role: "tree", tabindex: 0, "aria-multiselectable": "true", "aria-label": "Organization" },
       this.pad,
     );
+
     this.host.addEventListener("scroll", () => this.schedule(), { passive: true });
     this.host.addEventListener("focus", () => this.schedule());
     this.host.addEventListener("blur", () => this.schedule());
@@ -44,6 +46,7 @@ class Tree {
   /** The rows differ from before: find out which show, then paint. */
   refresh() {
     this.shown = this.store.visible();
+    this.empty.hidden = this.store.filter.found?.size !== 0;
     this.places = new Map(this.shown.map((row, place) => [row.id, place]));
     if (!this.places.has(this.focus)) this.focus = this.store.selected.find((id) => this.places.has(id)) ?? this.store.root;
     this.paint();
@@ -247,7 +250,7 @@ function rowParts(node, open) {
   if (badges.m) parts.push(element("span", { class: "orgkit-pill orgkit-plan", title: `A plan would: ${badges.m}` }, badges.m));
   const bad = badges.e ? "error" : badges.w ? "warning" : "";
   if (bad) {
-    const words = [badges.e && `${badges.e} errors`, badges.w && `${badges.w} warnings`].filter(Boolean).join(", ");
+    const words = [badges.e && some(badges.e, "error"), badges.w && some(badges.w, "warning")].filter(Boolean).join(", ");
     const count = String((badges.e ?? 0) + (badges.w ?? 0));
     parts.push(element("span", { class: `orgkit-pill orgkit-${bad}`, title: words }, count));
   }
@@ -262,14 +265,19 @@ function rowParts(node, open) {
   return parts;
 }
 
+/** @param {number} count @param {string} word @returns {string} */
+function some(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
 /** @param {TreeNode} node @returns {string} what a screen reader says of a row */
 function rowWords(node) {
   const { badges } = node;
   return [
     `${node.name}, ${badges.a ? "management account" : KIND_WORDS[node.kind]}`,
-    badges.p && `${badges.p.length} policies attached: ${badges.p.join(", ")}`,
-    badges.e && `${badges.e} errors`,
-    badges.w && `${badges.w} warnings`,
+    badges.p && `attached: ${badges.p.join(", ")}`,
+    badges.e && some(badges.e, "error"),
+    badges.w && some(badges.w, "warning"),
     badges.c && `${badges.c} a month`,
     badges.o && `${badges.o} over budget`,
     badges.m && `a plan would ${badges.m}`,

@@ -51,6 +51,8 @@ def _target(controller: Controller, target: Target) -> list[Json]:
     shown += [title("Attached here"), items(_attached(org, target)), _attach(org, (node,))]
     if target.kind != "account":
         shown.append(_adding(node))
+    if target.kind == "root" and org.policies():
+        shown += [title("All policies", f"{len(org.policies()):,}"), _all_policies(org)]
     found = controller.by_node.get(node, ())
     if found:
         shown.append(title("Problems here", f"{len(found)}"))
@@ -74,6 +76,17 @@ def _attached(org: Organization, target: Target) -> list[Json]:
         go = None if policy.aws_managed else policy.id
         entries.append(item(policy.name, _type_word(policy.type), go=go, does=does))
     return entries or [item("nothing", tone="quiet")]
+
+
+def _all_policies(org: Organization) -> Json:
+    """Where each is attached: the tree shows only those that are."""
+    rows = []
+    for policy in org.policies():
+        targets = org.targets(policy.id)
+        places = ", ".join(org.path(node) for node in targets[:3]) + (" …" if len(targets) > 3 else "")
+        where = cell(places, "quiet") if targets else cell("attached nowhere", "warning")
+        rows.append([cell(policy.name, go=policy.id), cell(_type_word(policy.type), "quiet"), where])
+    return table(rows, ("policy", "type", "attached to"))
 
 
 def _attach(org: Organization, nodes: tuple[str, ...]) -> Json:
@@ -101,6 +114,11 @@ def _several(org: Organization, nodes: tuple[str, ...]) -> list[Json]:
         title(f"{len(nodes):,} selected"),
         table(rows),
         *more,
+        form(
+            f"set {' '.join(nodes)}",
+            {"type": "set", "nodes": list(nodes)},
+            [field("owner", "Owner", hint="of all of them"), field("tags", "Tags", hint="added to those of each")],
+        ),
         _attach(org, nodes),
         buttons(button("Remove them", {"type": "remove", "nodes": list(nodes)})),
     ]
