@@ -310,6 +310,21 @@ def test_rows_stay_while_a_theme_is_exchanged_and_nothing_has_a_height(opened):
     assert designer.page.locator(".orgkit-row").count() > 20
 
 
+def test_the_tree_is_made_wider_by_pointer_and_by_keyboard(designer):
+    edge = designer.page.get_by_role("separator", name="Width of the tree")
+    width = designer.page.locator(".orgkit-left").evaluate("one => one.clientWidth")
+    box = edge.bounding_box()
+    designer.page.mouse.move(box["x"] + 3, box["y"] + 80)
+    designer.page.mouse.down()
+    designer.page.mouse.move(box["x"] + 123, box["y"] + 80)
+    designer.page.mouse.up()
+    wider = designer.page.locator(".orgkit-left").evaluate("one => one.clientWidth")
+    assert 100 < wider - width < 140
+    edge.focus()
+    designer.page.keyboard.press("ArrowLeft")
+    assert designer.page.locator(".orgkit-left").evaluate("one => one.clientWidth") < wider
+
+
 def test_two_views_of_one_model_show_the_same_and_one_can_go(designer):
     designer.page.evaluate("window.again()")
     designer.settled()

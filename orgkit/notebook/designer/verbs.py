@@ -41,7 +41,7 @@ def _preview(controller: Controller, intent: Intent, answer: Answer) -> None:
             told = controller.with_problems_and_steps(told)
     finally:
         drafting.take_back(controller.draft, [edit])
-    answer["preview"] = {"refused": False, "text": str(told), "more": knows and not intent.get("whole")}
+    answer["preview"] = {"refused": False, "text": told.summary, "more": knows and not intent.get("whole")}
 
 
 def _complete(controller: Controller, intent: Intent, answer: Answer) -> None:

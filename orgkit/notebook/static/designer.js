@@ -41,7 +41,7 @@ function render({ model, el }) {
     element(
       "div",
       { class: "orgkit-halves" },
-      element("div", { class: "orgkit-left" }, tree.host, tree.empty),
+      element("div", { class: "orgkit-left" }, tree.host, tree.empty, splitter(() => host)),
       element("div", { class: "orgkit-right" }, tabs, page),
     ),
     strip,
@@ -193,6 +193,31 @@ function toolbar(store, tree) {
     show();
   });
   return { host, search, show, tool };
+}
+
+/** @param {() => HTMLElement} host @returns {HTMLElement} the edge between tree and panels, moved by pointer or arrow keys */
+function splitter(host) {
+  const made = element("div", {
+    class: "orgkit-splitter", role: "separator", tabindex: 0, "aria-orientation": "vertical", "aria-label": "Width of the tree",
+    "aria-valuemin": 20, "aria-valuemax": 75, "aria-valuenow": 46,
+  });
+  const move = (/** @type {number} */ share) => {
+    const kept = Math.round(Math.max(20, Math.min(75, share)));
+    host().style.setProperty("--ok-split", `${kept}%`);
+    made.setAttribute("aria-valuenow", String(kept));
+  };
+  made.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => made.setPointerCapture(event.pointerId));
+  made.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+    const { left, width } = host().getBoundingClientRect();
+    if (made.hasPointerCapture(event.pointerId)) move(((event.clientX - left) / width) * 100);
+  });
+  made.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const step = { ArrowLeft: -4, ArrowRight: 4 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    move(Number(made.getAttribute("aria-valuenow")) + step);
+  });
+  return made;
 }
 
 /** @param {any[]} blocks @returns {string} what a screen reader says of the last edit: its name and the first consequences */

@@ -52,11 +52,8 @@ function listenToPointer(tree) {
   /** @param {PointerEvent} event */
   const hang = (event) => {
     const home = host.parentElement.getBoundingClientRect();
-    drag.tip.style.left = `${Math.min(event.clientX - home.left + 14, home.width - 60)}px`;
-    // Below the pointer, or above it where there is more room.
-    const above = event.clientY - home.top > home.height / 2;
-    drag.tip.style.top = above ? "" : `${event.clientY - home.top + 16}px`;
-    drag.tip.style.bottom = above ? `${home.bottom - event.clientY + 10}px` : "";
+    drag.at = { x: event.clientX - home.left, y: event.clientY - home.top };
+    place();
     scroll(event);
     const row = rowAt(event.clientX, event.clientY);
     const id = row && host.contains(row) ? row.dataset.node : null;
@@ -77,6 +74,15 @@ function listenToPointer(tree) {
     opening = setTimeout(() => !store.opened.has(to) && tree.turn(to, true), OPENS);
   };
 
+  /** Below the pointer, or above it where there is more room; moved where it would not fit. */
+  const place = () => {
+    const { tip, at } = drag;
+    const room = host.parentElement.clientHeight;
+    const top = at.y > room / 2 ? at.y - 10 - tip.offsetHeight : at.y + 16;
+    tip.style.left = `${at.x + 14}px`;
+    tip.style.top = `${Math.max(2, Math.min(top, room - tip.offsetHeight - 2))}px`;
+  };
+
   /** @param {any} here @param {string} to @param {boolean} [whole] with problems and steps, which take longer */
   const ask = (here, to, whole = false) => {
     const intent = { type: "move", nodes: here.nodes, to };
@@ -92,6 +98,7 @@ function listenToPointer(tree) {
   /** @param {string} words @param {boolean} [refused] */
   const tell = (words, refused = false) => {
     drag.tip.lastChild.textContent = words;
+    place();
     drag.tip.classList.toggle("orgkit-refused", refused);
   };
 
