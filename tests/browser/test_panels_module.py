@@ -6,11 +6,15 @@ import json
 
 import pytest
 
-from orgkit.notebook import CostView, DecisionExplorer, PlanReview
+from orgkit.cloud import connect, read
+from orgkit.notebook import ApplyProgress, CostView, DecisionExplorer, PlanReview
 from orgkit.notebook.browser import module, styles
+from orgkit.provision import plan
 from tests.browser.harness import MODEL
 from tests.notebook import plans
 from tests.notebook.designs import small
+from tests.notebook.test_apply_progress import Gate
+from tests.provision import designs
 
 
 class Shown:
@@ -171,3 +175,31 @@ def test_cost_is_looked_at_by_another_key_and_down_to_the_account(opened):
     assert shown.at("Cost by Team") == "shop"
     widths = "[...document.querySelectorAll('.orgkit-full')].map(one => one.style.width)"
     assert all(width.endswith("%") for width in shown.page.evaluate(widths))
+
+
+def test_a_run_tells_how_far_it_is_and_is_paused_by_keyboard(opened, tmp_path):
+    gate = Gate()
+    with connect("sandbox", clock=gate) as target:
+        made = plan(designs.starter(), read(target))
+        panel = ApplyProgress(made, target, approve=made.digest, journal=tmp_path / "apply.journal")
+        shown = opened(panel)
+        gate.closed_after = gate.looks + 60
+        shown.page.get_by_role("button", name="Begin").press("Enter")
+        assert gate.there.wait(20)
+        shown.show()
+        bar = shown.page.get_by_role("progressbar")
+        assert 0 < int(bar.get_attribute("aria-valuenow")) < int(bar.get_attribute("aria-valuemax")) == len(made)
+        pause = shown.page.get_by_role("button", name="Pause")
+        pause.focus()
+        shown.show()  # what is told meanwhile takes the keyboard from nobody
+        assert shown.page.evaluate("document.activeElement.textContent") == "Pause"
+        shown.press("Enter")
+        shown.page.get_by_role("heading", name="Pausing").wait_for()
+        assert "Pausing" in shown.page.get_by_role("status").inner_text()
+        shown.page.get_by_role("button", name="Go on").click()
+        gate.closed_after = None
+        gate.open.set()
+        assert panel.result().complete
+        shown.show()
+        assert bar.get_attribute("aria-valuetext") == f"{len(made)} of {len(made)} steps"
+        assert shown.page.get_by_role("button").count() == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -129,8 +130,8 @@ def test_in_a_notebook_it_is_awaited_and_an_interrupt_of_the_kernel_stops_it(sho
     async def wait_for(panel):
         return await panel
 
-    with pytest.raises(Interrupted):
-        asyncio.run(cell())
+    with ThreadPoolExecutor(1) as kernel, pytest.raises(Interrupted):
+        kernel.submit(lambda: asyncio.run(cell())).result(60)
     assert shown.phase == "stopped"
 
 

@@ -235,17 +235,10 @@ class ApplyProgress(Panel):
         state, phase = self.state, self.phase
         words = f"{state.carried_out:,} of {state.total:,} steps"
         left = in_words(state.seconds_left) if phase in ("running", "pausing", "paused") else ""
-        tone = {"done": "good", "failed": "error", "refused": "error"}.get(
-            phase, "warning" if phase != "running" else ""
-        )
+        tone = "error" if state.failed else _TONES.get(phase, "warning")
         return [
-            {**title(_PHASES[phase], f"digest {self.plan.digest}"), "live": True},
-            gauge(
-                state.carried_out,
-                state.total,
-                " · ".join(filter(None, (words, left))),
-                "error" if state.failed else tone,
-            ),
+            title(_PHASES[phase], f"digest {self.plan.digest}", live=True),
+            gauge(state.carried_out, state.total, " · ".join(filter(None, (words, left))), tone),
         ]
 
     def _buttons(self) -> list[Json]:
@@ -316,18 +309,15 @@ class ApplyProgress(Panel):
 
     def _step(self, step: Step) -> Branch:
         state = self.state.state(step)
-        took = self.state.seconds.get(step.id)
+        took = self.state.seconds.get(step.id, 0.0)
+        said = f"{took:.1f} s" if took >= _WORTH_SAYING else state if state != DONE else ""
         return Branch(
             id=step.id,
             sign=SIGNS[state],
             cells=[
                 cell(f"{self._number(step)}  {step.text}", TONES.get(state, "")),
                 "",
-                cell(
-                    f"{took:.1f} s" if took and took >= _WORTH_SAYING else state if state != DONE else "",
-                    "quiet",
-                    number=True,
-                ),
+                cell(said, "quiet", number=True),
             ],
             note=self.state.errors.get(step.id, ""),
         )

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from orgkit.provision.planning.steps import Step
 
 WAITING: Final = "waiting"
-ENDED: Final = frozenset({DONE, FAILED, SKIPPED})
 SIGNS: Final = {WAITING: "·", RUNNING: "▸", DONE: "✓", FAILED: "✕", SKIPPED: "–", LEFT: "…"}
 TONES: Final = {RUNNING: "strong", FAILED: "error", SKIPPED: "warning", LEFT: "warning", WAITING: "quiet"}
 
