@@ -26,7 +26,7 @@ class Blocks {
     const now = blocks.map((block) => JSON.stringify(block));
     const root = /** @type {any} */ (this.host.getRootNode());
     const active = root.activeElement;
-    const place = this.host.contains(active) && { key: active.dataset.key, at: active.selectionStart ?? null, number: this.stops().indexOf(active) };
+    const place = this.host.contains(active) ? { key: active.dataset.key, at: active.selectionStart ?? null, number: this.stops().indexOf(active) } : null;
     const unfolded = new Set([...this.host.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
     // A button that is being pressed must not be replaced by its like: only blocks that differ are made anew.
     const kept = this.shown;

@@ -27,7 +27,7 @@ function render({ model, el }) {
   const tree = new Tree(store, say);
   const bar = toolbar(store, tree);
   const tabs = element("div", { class: "orgkit-tabs", role: "tablist", "aria-label": "Panels" });
-  const page = element("div", { class: "orgkit-page", role: "tabpanel", tabindex: -1 });
+  const page = element("div", { class: "orgkit-page", role: "tabpanel", tabindex: 0 });
   const strip = element("section", { class: "orgkit-strip", "aria-label": "Consequences of the last edit", tabindex: 0 });
   const banner = element("div", { class: "orgkit-banner", role: "alert" });
   const spoken = element("div", { class: "orgkit-spoken", "aria-live": "polite" });
