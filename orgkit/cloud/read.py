@@ -24,6 +24,7 @@ from orgkit.cloud.sessions import plain
 from orgkit.design import (
     FULL_AWS_ACCESS,
     POLICY_TYPES,
+    RCP,
     SCP,
     Account,
     Edit,
@@ -51,6 +52,8 @@ _AGAIN = frozenset(
     }
 )
 _PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 16.0, 16.0, None)  # seconds between attempts; after the last, none
+# What stands in for a policy's text until it is read: it says nothing, and is one that the engine takes.
+_UNREAD = dict.fromkeys((SCP, RCP), '{"Version":"2012-10-17","Statement":[]}')
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied"})
 
 
@@ -256,7 +259,7 @@ class _Reading:
                         handle=summary["Name"],
                         name=summary["Name"],
                         type=kind,
-                        content="{}",
+                        content=_UNREAD.get(kind, "{}"),
                         description=summary.get("Description") or "",
                         aws_id=summary["Id"],
                     )

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import orgkit
 from orgkit.cloud import Faults, Target, connect, read
 from orgkit.design import SCP, Organization
 from orgkit.errors import CloudError
@@ -172,6 +173,40 @@ def test_what_may_not_be_read_is_unknown_and_not_declared(target: Target, operat
     assert part in org.unknown
     assert key not in org.account("payments-app").declared
     assert "work-play/payments-app" in paths(org)
+
+
+@pytest.mark.parametrize("operation", ["ListPolicies", "DescribePolicy", "ListTargetsForPolicy"])
+def test_answers_about_guardrails_turn_on_what_could_not_be_read(target: Target, operation: str) -> None:
+    furnish(target)
+    design = read(target)
+    denying(target, operation)
+    org = read(target)
+    (part,) = org.unknown
+    for account in ("payments-app", "payments-app-2"):
+        decision = orgkit.decide(org, account, "iam:CreateUser")
+        assert decision.outcome == "undetermined"
+        assert part in decision.missing
+    assert part in str(orgkit.permissions(org))
+    (problem,) = orgkit.plan(design, org).blocked
+    assert (problem.code, part in problem.message) == ("not-readable", True)
+
+
+@pytest.mark.parametrize(
+    ("operation", "part"),
+    [
+        ("ListAWSServiceAccessForOrganization", "trusted access"),
+        ("ListDelegatedAdministrators", "delegated administrators"),
+        ("ListDelegatedServicesForAccount", "delegated administrators"),
+        ("ListHandshakesForOrganization", "invitations"),
+        ("ListTagsForResource", "tags"),
+    ],
+)
+def test_every_other_part_may_be_refused_alone(target: Target, operation: str, part: str) -> None:
+    furnish(target)
+    denying(target, operation)
+    org = read(target)
+    assert org.unknown == (part,)
+    assert paths(org) >= {"Prod/Prod/payments-app-3", "work-play/payments-app"}
 
 
 def test_settings_that_may_not_be_read_are_not_declared(target: Target) -> None:
