@@ -73,7 +73,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProtectedPrincipal:
-    """A principal that no plan may lock out; `actions` it must keep, by default those that the plan needs."""
+    """A principal that no plan may lock out; `actions` it must keep, by default those that set an account up."""
 
     principal: str
     actions: tuple[str, ...] = ()

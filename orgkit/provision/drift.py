@@ -25,6 +25,7 @@ from orgkit.provision.planning.planner import plan
 from orgkit.provision.planning.steps import Step
 
 _MAKES: Final = "create_"
+_TAGGING: Final = ("tag", "untag")
 PROVISION: Final = "provision_permission_set"
 _FOR_SERVICES: Final = ("create_service_role:", "create_service_linked_role:")
 _REMOVES: Final = frozenset({"delete_ou", "delete_policy", "close_account", "remove_account"})
@@ -115,7 +116,7 @@ def _stepwise(
             number=0,
             kind=first.kind,
             place=first.place,
-            text=moved or words(first, live),
+            text=moved or "; ".join(words(step, live) for step in (steps if first.kind in _TAGGING else steps[:1])),
             side=sides.pop() if len(sides) == 1 else BOTH,
             steps=tuple(step.id for step in steps),
             mends=tuple(step.text for step in steps),
@@ -153,7 +154,7 @@ def _grouped(plan: Plan) -> Iterator[list[Step]]:
             made.setdefault(step.place, key)
         elif made.get(step.place) in behind[step.id]:
             key = made[step.place]
-        elif step.kind in ("tag", "untag"):
+        elif step.kind in _TAGGING:
             key = f"tags:{step.place}"
         found.setdefault(key, []).append(step)
     for together in found.values():

@@ -44,7 +44,11 @@ def _called(step: Step, live: Organization) -> str:
 
 
 def _tagged(step: Step, live: Organization) -> str:
-    return f"the tags of {step.place} are others"
+    if step.kind == "untag":
+        keys = step.parameters["TagKeys"]
+        return f"{step.place} has the tag{'s' if len(keys) > 1 else ''} {', '.join(keys)}"
+    tags = ", ".join(f"{tag['Key']}={tag['Value']}" for tag in step.parameters["Tags"])
+    return f"{step.place} is not tagged {tags}"
 
 
 def _administers(step: Step, live: Organization) -> str:

@@ -126,7 +126,7 @@ CHANGES: dict[str, tuple[Callable[[Way], None], str]] = {
     "a policy was attached": (attached, "sandbox-limits is attached to Workloads/Production"),
     "an account was moved": (moved, "app-a-dev stands in Sandbox"),
     "an OU was renamed": (renamed, "OU Playground is not called Sandbox"),
-    "an account was tagged": (tagged, "the tags of Workloads/Non-Production/app-a-dev are others"),
+    "an account was tagged": (tagged, "Workloads/Non-Production/app-a-dev is not tagged Team=app-a"),
     "a policy was rewritten": (rewritten, "the description and the content of sandbox-limits is not as designed"),
     "a service got trusted access": (trusted, "backup.amazonaws.com has trusted access"),
     "a service lost trusted access": (distrusted, "tagpolicies.tag.amazonaws.com has no trusted access"),
@@ -200,7 +200,8 @@ def test_a_change_of_the_design_is_told_from_one_of_the_live_organization(way: W
     assert sides == {
         "sandbox-limits is not attached to Infrastructure": DESIGN,
         "production-guardrails is not attached to Workloads/Production": LIVE,
-        "the tags of Workloads/Production/app-b-prod are others": BOTH,
+        "Workloads/Production/app-b-prod has the tags Environment, Project; "
+        "Workloads/Production/app-b-prod is not tagged Team=else": BOTH,
     }
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import networkx as nx
+import pytest
 
 from orgkit.design import Organization
-from orgkit.provision import plan
+from orgkit.errors import FileError
+from orgkit.provision import Plan, plan
 from tests.provision import designs
 from tests.provision.live import as_live, replaced
 
@@ -25,6 +30,24 @@ def test_html_escapes_what_people_wrote(design: Organization, live: Organization
     shown = plan(design, live)._repr_html_()
     assert "<script>" not in shown
     assert "&lt;script&gt;" in shown
+
+
+def test_a_plan_that_was_saved_is_the_same_in_whatever_words(
+    design: Organization, live: Organization, tmp_path: Path
+) -> None:
+    design.move("app-a-dev", "Sandbox")
+    design.add_account("late", "Workloads/Production", email="late@company.com")
+    made = plan(design, live)
+    made.save(tmp_path / "plan.json")
+    loaded = Plan.load(tmp_path / "plan.json")
+    assert (loaded.digest, str(loaded), loaded.exposures) == (made.digest, str(made), made.exposures)
+    reworded = [replace(step, text="other words", why="of course", notes=("and more",)) for step in made.steps]
+    assert replace(made, steps=tuple(reworded)).digest == made.digest
+    assert replace(made, steps=tuple(reversed(made.steps))).digest != made.digest
+    text = (tmp_path / "plan.json").read_text("utf-8").replace("late@company.com", "evil@company.com")
+    (tmp_path / "plan.json").write_text(text, "utf-8")
+    with pytest.raises(FileError, match="was changed after it was made"):
+        Plan.load(tmp_path / "plan.json")
 
 
 def test_ids_count_for_the_digest_on_aws_only(design: Organization, live: Organization) -> None:
