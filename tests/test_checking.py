@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from orgkit.checking import Checker, check
-from orgkit.design import RCP, SCP, Mark, Money
+from orgkit.design import RCP, SCP, Mark, Money, Organization
 from orgkit.design.sections import (
     Baseline,
     ConfigDelivery,
@@ -22,7 +23,8 @@ from orgkit.design.sections import (
     ProtectedPrincipal,
     Trail,
 )
-from tests.design.organizations import small
+from orgkit.design.touched import READ
+from tests.design.organizations import small, usd
 from tests.design.test_undo import Edits
 
 
@@ -43,15 +45,23 @@ DOCUMENTS: Final = (
     _document("Allow", ["s3:*", "ec2:*"]),
     _document("Allow", "${Nothing}"),
 )
+# At different levels: one of a type that is not enabled; and attached to nothing yet, one that AWS would refuse.
+POLICIES: Final = (
+    ("stay", _document("Deny", "organizations:LeaveOrganization"), SCP, "root"),
+    ("list", _document("Allow", ["s3:*", "ec2:*"]), SCP, "Workloads"),
+    ("tags", {"tags": {}}, "TAG_POLICY", "Workloads/Production"),
+    ("iam-too", _document("Deny", "iam:*"), SCP, None),
+    ("refused", {"Version": "2012-10-17", "Statement": [{"Effect": "Deny"}]}, SCP, None),
+)
 # Of every setting that a rule reads, several values.
 SETTINGS: Final[Mapping[str, tuple[Any, ...]]] = {
     "features": ("ALL", "CONSOLIDATED_BILLING"),
-    "policy_types": ((SCP,), (SCP, RCP), ()),
+    "policy_types": ((SCP,), (SCP, RCP), (SCP, "TAG_POLICY"), ()),
     "trusted_access": ((), ("config.amazonaws.com", "guardduty.amazonaws.com"), ("nonsense",)),
     "delegated_administrators": ({}, {"guardduty.amazonaws.com": ("shop",)}, {"config.amazonaws.com": ("nobody",)}),
     "partition": ("aws", "aws-cn"),
     "regions": ((), ("eu-west-1", "us-east-1")),
-    "limits": ({}, {"accounts": 2, "ous": 1}, {"attached.SERVICE_CONTROL_POLICY": 1, "account_name": 4}),
+    "limits": ({}, {"accounts": 2, "ous": 1, "tags": 1}, {"attached.SERVICE_CONTROL_POLICY": 1, "account_name": 4}),
     "protected_principals": ((), (ProtectedPrincipal(principal="arn:aws:iam::*:role/OrganizationAccountAccessRole"),)),
     "lenses": ({}, {"far": Lens(name="far", region="sa-east-1")}),
     "expectations": (
@@ -74,17 +84,52 @@ SETTINGS: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 
 
+def design() -> Organization:
+    """Something of everything, and a level at which nothing is allowed."""
+    org = small()
+    org.configure(policy_types=(SCP, RCP))
+    for name, document, type, target in POLICIES:
+        org.add_policy(name, document, type=type)
+        if target:
+            org.attach(name, target)
+    org.add_ou("Suspended")
+    org.add_ou("Sandbox", tags={"Environment": "dev"})
+    org.add_account("main", "Sandbox", email="main@example.com", tags={"Environment": "dev"})
+    org.add_account("side", "Sandbox", email="side@example.com")
+    org.detach("FullAWSAccess", "Workloads/Production")
+    return org.copy()
+
+
+FOLLOWED: Final[Mapping[str, Callable[[Organization], object]]] = {
+    "a limit that things are held against": lambda org: org.configure(limits={"account_name": 4}),
+    "required tags": lambda org: org.configure(cost=CostAllocation(required_tags=("Team",))),
+    "tags that accounts below inherit": lambda org: org.set("Sandbox", tags={"Environment": "production"}),
+    "a way to what a policy without effect is attached to": lambda org: org.move("Workloads/Production", "root"),
+    "a policy that nobody can read": lambda org: org.attach("refused", "Workloads"),
+    "a denial above another": lambda org: org.attach("iam-too", "root"),
+    "what a denial above another says": lambda org: org.set("stay", content=_document("Deny", "iam:*")),
+    "a budget of what an account is below": lambda org: org.set("Workloads", budget=usd(10)),
+    "the last account of an OU": lambda org: org.move("shop-prod", "Workloads"),
+    "where a place stands in the file": lambda org: setattr(org, "marks", {"ou:Suspended": Mark("org.yaml", 7, 1)}),
+}
+
+
+@pytest.mark.parametrize("edit", FOLLOWED.values(), ids=FOLLOWED)
+def test_follows(edit: Callable[[Organization], object]) -> None:
+    org = design()
+    checker = Checker(org)
+    before = checker.problems()
+    edit(org)
+    assert list(checker.problems()) == list(check(org))
+    assert checker.problems() != before
+
+
 class FollowedChecks(Edits):
     """The edits of any design; after each the checks that follow say what checks from the beginning say."""
 
     @initialize()
     def begin(self) -> None:
-        self.org = small()
-        self.org.configure(policy_types=(SCP, RCP))
-        self.org.add_ou("Suspended")
-        self.org.add_ou("Sandbox", tags={"Environment": "dev"})
-        self.org.add_account("main", email="main@example.com", management=self.org.management is None)
-        self.org = self.org.copy()
+        self.org = design()
         self.start: Any = None
         self.checker = Checker(self.org)
         self.checker.problems()
@@ -106,7 +151,7 @@ class FollowedChecks(Edits):
         self.attempt("set", self.pick(data, "account"), monthly_cost=Money.parse(cost) if cost else None)
         self.attempt("set", self.pick(data, "root", "ou", "account"), budget=Money.parse("6 USD"))
 
-    @rule(data=st.data(), field=st.sampled_from(sorted(SETTINGS)))
+    @rule(data=st.data(), field=st.sampled_from([*SETTINGS, *READ, *READ]))
     def decide_otherwise(self, data: st.DataObject, field: str) -> None:
         self.attempt("configure", **{field: data.draw(st.sampled_from(SETTINGS[field]))})
 

@@ -97,6 +97,7 @@ class Store {
     clearTimeout(this.due);
     this.quiet = quiet;
     this.due = setTimeout(() => {
+      if (this.waiting.size) return this.wait(quiet); // an answer is still to come
       this.quiet = 0;
       this.send({ type: "ready" });
     }, quiet);
