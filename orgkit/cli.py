@@ -114,6 +114,8 @@ def _read(args: argparse.Namespace) -> int:
     if args.output is None:
         print(orgkit.draw(live))
         return DONE
+    if args.tree_only:
+        live.remarks = (*live.remarks, "roles, logging, baselines and security services, which were not looked for")
     orgkit.save(live, args.output)
     print(f"{args.output}: {live!r}")
     if live.remarks:

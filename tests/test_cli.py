@@ -88,7 +88,14 @@ def test_the_way_through(home: Path, capsys):
     assert cli.main(["plan", "mine/org.yaml", "--target", "sandbox:state.jsonl", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["steps"] == []
     assert cli.main(["read", "--target", "sandbox:state.jsonl", "-o", "live/org.yaml"]) == 0
-    assert len(orgkit.load("live/org.yaml").accounts()) == 11
+    live = orgkit.load("live/org.yaml")
+    assert len(live.accounts()) == 11 and live.settings.logging is not None and live.settings.baselines
+    assert "not in it:\n  baselines: how many accounts at a time" in capsys.readouterr().out
+    assert cli.main(["read", "--target", "sandbox:state.jsonl", "--tree-only", "-o", "tree/org.yaml"]) == 0
+    assert orgkit.load("tree/org.yaml").settings.logging is None
+    assert "# - roles, logging, baselines and security services, which were not looked for" in (
+        Path("tree/org.yaml").read_text("utf-8")
+    )
 
 
 SMALL = """\

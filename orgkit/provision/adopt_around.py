@@ -38,7 +38,7 @@ Take = Callable[["Adoption", Step], None]
 
 
 def _refuse(step: Step, why: str) -> Refused:
-    return Refused(f"{step.place}: {why}", where=step.place, mend="Edit the design by hand, or revert the difference.")
+    return Refused(why, where=step.place, mend="Edit the design by hand, or revert the difference.")
 
 
 def _cannot(why: str) -> Take:
@@ -341,28 +341,28 @@ AROUND: Final[Mapping[str, Take]] = MappingProxyType(
         "set_bucket_object_lock": _of_logging("object_lock_days"),
         "set_bucket_lifecycle": _of_logging("retention_days"),
         "set_bucket_policy": _bucket_policy,
-        "set_bucket_encryption": _cannot("a log bucket without default encryption is nothing that a design can say"),
-        "set_bucket_ownership": _cannot("a log bucket that takes ACLs is nothing that a design can say"),
-        "set_bucket_public_access_block": _cannot("a log bucket open to the public is nothing that a design can say"),
+        "set_bucket_encryption": _cannot("a design cannot say that a log bucket has no default encryption"),
+        "set_bucket_ownership": _cannot("a design cannot say that a log bucket takes ACLs"),
+        "set_bucket_public_access_block": _cannot("a design cannot say that a log bucket is open to the public"),
         "create_trail": _of_logging("trail"),
         "update_trail": _of_logging("trail"),
-        "start_trail": _cannot("a trail that is stopped is nothing that a design can say"),
+        "start_trail": _cannot("a design cannot say that a trail is stopped"),
         "put_delivery_channel": _of_logging("config"),
         "put_config_aggregator": _of_logging("config"),
-        "put_config_recorder": _cannot("a recorder that leaves something out is nothing that a design can say"),
-        "start_config_recorder": _cannot("a recorder that is stopped is nothing that a design can say"),
+        "put_config_recorder": _cannot("a design cannot say that a recorder leaves something out"),
+        "start_config_recorder": _cannot("a design cannot say that a recorder is stopped"),
         "create_stack_set": _no_stack_set,
         "update_stack_set": _stack_set,
         "create_stack_instances": _instances,
-        "update_stack_instances": _cannot("an instance that is not current is nothing that a design can say"),
+        "update_stack_instances": _cannot("a design cannot say that an instance is not current"),
         "set_password_policy": _settings("password_policy"),
         "encrypt_ebs": _settings("ebs_encryption_by_default"),
         "block_public_s3": _settings("s3_public_access_block"),
         "set_guardduty_administrator": _no_service("guardduty"),
-        "enable_guardduty": _cannot("an administrator without a detector is nothing that a design can say"),
+        "enable_guardduty": _cannot("a design cannot say that an administrator has no detector"),
         "set_guardduty_members": _members("guardduty"),
         "set_securityhub_administrator": _no_service("securityhub"),
-        "enable_securityhub": _cannot("an administrator without Security Hub is nothing that a design can say"),
+        "enable_securityhub": _cannot("a design cannot say that an administrator has no Security Hub"),
         "set_securityhub_members": _members("securityhub"),
         "enable_ram_sharing": _no_sharing,
         "enable_root_credentials_management": _root_access,
@@ -398,7 +398,7 @@ AROUND: Final[Mapping[str, Take]] = MappingProxyType(
             ),
             _permission_set,
         ),
-        "provision_permission_set": _cannot("accounts have an older version of it, which a design cannot say"),
+        "provision_permission_set": _cannot("a design cannot say that accounts have an older version"),
         "assign": _no_assignment,
     }
 )

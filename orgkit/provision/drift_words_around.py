@@ -27,9 +27,14 @@ def _missing(step: Step, live: Organization) -> str:
     return f"{step.text.removeprefix('create ')} is missing"
 
 
-def _text(verb: str, said: str) -> Words:
-    """The step's text without its verb, and what is said of it."""
-    return lambda step, live: f"{step.text.removeprefix(verb).strip()} {said}"
+def _otherwise(step: Step, live: Organization) -> str:
+    """As in: the parameters of the stack set baseline: not as designed."""
+    return f"{step.text.removeprefix('change ').partition(', everywhere')[0]}: not as designed"
+
+
+def _members(step: Step, live: Organization) -> str:
+    text = step.text.removeprefix("have ")
+    return text.replace(" on in ", " is not on in ", 1).replace(" off in ", " is not off in ", 1)
 
 
 def _because(step: Step, said: str) -> str:
@@ -72,7 +77,7 @@ AROUND: Final[Mapping[str, Words]] = MappingProxyType(
         "set_bucket_lifecycle": _said("logs do not expire as designed"),
         "set_bucket_policy": _said("the policy of the log bucket is another"),
         "create_trail": _said("the organization trail {Name} is missing"),
-        "update_trail": _text("change", "are not as designed"),
+        "update_trail": _otherwise,
         "start_trail": _said("the trail {Name} is stopped"),
         "put_config_recorder": _said("Config does not record everything in the management account"),
         "put_delivery_channel": _said("Config does not deliver to the log bucket as designed"),
@@ -81,9 +86,7 @@ AROUND: Final[Mapping[str, Words]] = MappingProxyType(
         "create_service_role": _said("the role {RoleName} is missing, or may not do what it should"),
         "create_service_linked_role": _said("the service-linked role of {AWSServiceName} is missing"),
         "create_stack_set": _missing,
-        "update_stack_set": lambda step, live: (
-            f"{step.text.removeprefix('change ').partition(', everywhere')[0]} is not as designed"
-        ),
+        "update_stack_set": _otherwise,
         "create_stack_instances": _instances,
         "update_stack_instances": lambda step, live: f"{step.text.removeprefix('repeat ')}",
         "set_password_policy": lambda step, live: _because(
@@ -93,10 +96,10 @@ AROUND: Final[Mapping[str, Words]] = MappingProxyType(
         "block_public_s3": _said("public access to S3 is not blocked in {place}"),
         "set_guardduty_administrator": _said("{place} does not administer GuardDuty in {region}"),
         "enable_guardduty": _said("GuardDuty is off in {place} ({region})"),
-        "set_guardduty_members": lambda step, live: f"it is not so live: {step.text}",
+        "set_guardduty_members": _members,
         "set_securityhub_administrator": _said("{place} does not administer Security Hub in {region}"),
         "enable_securityhub": _said("Security Hub is off in {place} ({region})"),
-        "set_securityhub_members": lambda step, live: f"it is not so live: {step.text}",
+        "set_securityhub_members": _members,
         "enable_ram_sharing": _said("resources cannot be shared within the organization"),
         "enable_root_credentials_management": _said("root credentials of members are not looked after centrally"),
         "enable_root_sessions": _said("there are no privileged root sessions in member accounts"),

@@ -204,6 +204,13 @@ def no_detector(way: Way) -> None:
     client.delete_detector(DetectorId=client.list_detectors()["DetectorIds"][0])
 
 
+def detectors_to_chance(way: Way) -> None:
+    for region in ("us-east-1", "us-west-2"):
+        client = way.client("guardduty", "security-audit", region=region)
+        (detector,) = client.list_detectors()["DetectorIds"]
+        client.update_organization_configuration(DetectorId=detector, AutoEnableOrganizationMembers="NONE")
+
+
 def other_trust(way: Way) -> None:
     statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
@@ -313,17 +320,18 @@ CHANGES: list[tuple[Callable[[Way], None], str, bool]] = [
     (acls, "the log bucket takes ACLs", False),
     (public, "public access to the log bucket is not blocked", False),
     (stopped_trail, "the trail organization-trail is stopped", False),
-    (unvalidated_trail, "the validation of the trail organization-trail are not as designed", True),
+    (unvalidated_trail, "the validation of the trail organization-trail: not as designed", True),
     (no_trail, "the organization trail organization-trail is missing", True),
     (stopped_recorder, "Config's recorder in the management account is stopped", False),
     (elsewhere, "Config does not deliver to the log bucket as designed", True),
     (no_aggregator, "the aggregator organization-aggregator does not cover the organization", True),
-    (other_parameters, f"the parameters of the stack set {NAME} is not as designed", True),
+    (other_parameters, f"the parameters of the stack set {NAME}: not as designed", True),
     (missing_instance, f"stack set {NAME} is not in Infrastructure/networking", False),
     (weak_passwords, "the password policy of app-a-prod is another", False),
     (plain_volumes, "new EBS volumes of app-b-prod in us-east-1 are not encrypted by default", False),
     (open_s3, "public access to S3 is not blocked in app-a-dev", False),
-    (hub_to_chance, "it is not so live: have Security Hub on in accounts that join (us-east-1)", True),
+    (hub_to_chance, "Security Hub is not on in accounts that join (us-east-1)", True),
+    (detectors_to_chance, "GuardDuty is not on in every account (us-west-2)", True),
     (no_hub, "Security Hub is off in security-audit (us-west-2)", False),
     (no_detector, "GuardDuty is off in security-audit (us-east-1)", False),
     (other_trust, "role cicd-deploy-role in app-a-prod trusts others", True),
