@@ -62,7 +62,8 @@ def _table(head: Sequence[str], rows: Iterable[str]) -> str:
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     if not body:
         return ""
-    heads = "".join(f"<th>{escape(one)}</th>" for one in head)
+    sides = [_LEFT, *["text-align:right"] * len(head)]
+    heads = "".join(f"<th style='{side}'>{escape(one)}</th>" for side, one in zip(sides, head, strict=False))
     return f"<table>{f'<thead><tr>{heads}</tr></thead>' if heads else ''}<tbody>{body}</tbody></table>"
 
 
@@ -107,7 +108,7 @@ def _tree(rows: Sequence[Mapping[str, Any]]) -> str:
         words = f"{escape(' '.join(filter(None, (row['sign'], name))))}"
         more = escape(" · ".join(filter(None, rest)))
         said = f"<span style='{_tone(row)}'>{words}</span>" + (f" <small>{more}</small>" if more else "")
-        said += f"<br><small>{_lines(row['note'])}</small>" if row["note"] else ""
+        said += f"<div style='margin-left:1.2em'><small>{_lines(row['note'])}</small></div>" if row["note"] else ""
         if row["open"] is None:
             shown.append(f"<div>{said}</div>")
         else:
