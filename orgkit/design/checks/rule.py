@@ -55,12 +55,15 @@ class Followed(Generic[Subject]):
 
     def problems(self, org: Organization, touched: Touched) -> list[Problem]:
         """Every finding, now that edits have touched so much."""
-        before, self._subject = self._subject, self._read(org, self._subject, touched)
-        if self._subject is None:
+        before, subject = self._subject, self._read(org, self._subject, touched)
+        if subject is None:
+            self._subject = None
             return []
-        if before is None or self._hinge(before) != self._hinge(self._subject):
+        if before is None or self._hinge(before) != self._hinge(subject):
             touched = Touched.everything(org)
-        return [problem for rule in self._rules for problem in self._problems(rule, org, self._subject, touched)]
+        found = [problem for rule in self._rules for problem in self._problems(rule, org, subject, touched)]
+        self._subject = subject  # only now: where a rule raises, the same edits are followed again
+        return found
 
     def _problems(self, rule: Rule, org: Organization, subject: Subject, touched: Touched) -> Iterable[Problem]:
         if rule.of is None:
