@@ -149,13 +149,16 @@ def test_a_created_account_is_told_from_when_on_it_may_leave() -> None:
     clock = StillClock()
     with connect("sandbox", clock=clock) as target:
         org = designs.starter()
+        org.set("developer-sandbox-2", budget="200 USD")
         carry_out(org, target)
         org.remove("developer-sandbox-2")
-        (step,) = plan(org, read(target), remove=["leave:developer-sandbox-2"]).steps
+        step, _ = plan(org, read(target), remove=["leave:developer-sandbox-2"]).steps
         assert "it was on 2026-06-01, so it may leave from 2026-06-05 on" in step.notes[0]
         made = plan(org, read(target), remove=["leave:developer-sandbox-2"])
         with pytest.raises(Incomplete, match="4 days old"):
             apply(made, target, approve=made.digest)
+        kept = target.client("budgets").describe_budgets(AccountId=target.account_id).get("Budgets", [])
+        assert len(kept) == 1  # what the account may cost is watched as long as it is here
         clock.sleep(4 * 86_400)
         made = plan(org, read(target), remove=["leave:developer-sandbox-2"])
         assert apply(made, target, approve=made.digest).complete

@@ -135,7 +135,16 @@ def _leftover(draft: Draft, live: Mapping[str, Any], wanted: set[str], payer: st
             place=place,
             why="what it was for is gone" if node is None else "what it is for goes",
             parameters={"AccountId": payer, "BudgetName": f"{BUDGET_PREFIX}{key}"},
+            after=_going(draft, node) if node in draft.removals.nodes else (),
         )
+
+
+def _going(draft: Draft, node: str | None) -> list[str]:
+    """The step that takes away what a budget is for: where AWS refuses that, the budget goes on watching."""
+    entity = draft.live.entity(node or "")
+    key = entity.email.casefold() if isinstance(entity, Account) else draft.live_place(entity.id)
+    named = (f"{kind}:{key}" for kind in ("close_account", "remove_account", "delete_ou"))
+    return [step for step in named if step in draft.steps]
 
 
 # ---- cost allocation tags ------------------------------------------------------------------------
