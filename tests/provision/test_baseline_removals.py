@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -186,6 +187,25 @@ def test_an_account_is_entered_for_the_last_time_before_it_moves_or_is_closed(ta
     delete = next(step.id for step in made.steps if step.kind == "delete_stack_instances")
     later = {after for before, after, _ in made.edges if before == delete}
     assert {step.partition(":")[0] for step in later} >= {"move_account", "close_account"}
+
+
+@pytest.mark.parametrize("managed", [False, True], ids=["by the access role", "by AWS's own role"])
+def test_a_stack_that_a_guardrail_keeps_from_being_deleted_is_refused_in_the_plan(
+    target: Target, managed: bool
+) -> None:
+    design = organization("Security", "Sandbox", managed=managed)
+    deny = {"Sid": "KeepStacks", "Effect": "Deny", "Action": "cloudformation:DeleteStack", "Resource": "*"}
+    design.add_policy("keep-stacks", {"Version": "2012-10-17", "Statement": [deny]})
+    design.attach("keep-stacks", "Sandbox")
+    carry_out(design, target)
+    baseline = design.settings.baselines[NAME]
+    design.configure(baselines={NAME: replace(baseline, to=("Security",))})
+    stopped = plan(design, read(target), remove=[f"baseline:{NAME}@Sandbox"]).blocked
+    assert {problem.where for problem in stopped} == {f"Sandbox/developer-sandbox-{n}" for n in (1, 2)}
+    assert "KeepStacks would stop cloudformation:DeleteStack" in stopped[0].message
+    assert "retain_stacks" in stopped[0].fix
+    kept, _ = carry_out(design, target, (f"baseline:{NAME}@Sandbox:retain",))
+    assert kinds(kept) == ["delete_stack_instances"]
 
 
 def test_the_file_names_baselines_to_remove(tmp_path: Any) -> None:

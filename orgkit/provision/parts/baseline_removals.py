@@ -177,6 +177,7 @@ def _delete(
         },
         after=before[-1:],
         notes=notes,
+        reaches=[draft.live_name(node) for account in accounts if (node := _node(draft, account)) is not None],
     )
     _before_they_go(draft, accounts, step)
     return step

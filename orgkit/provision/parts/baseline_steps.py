@@ -27,6 +27,8 @@ from orgkit.provision.planning.places import Place, needs_trust, place_of, unrea
 
 PART: Final = "baselines"
 STACK_SETS: Final = "member.org.stacksets.cloudformation.amazonaws.com"
+# As AWS calls its own, in every account that a service-managed stack set goes to.
+STACK_SET_ROLE: Final = "stacksets-exec-0123456789abcdef0123456789abcdef"
 _CURRENT: Final = "CURRENT"
 
 
@@ -47,10 +49,10 @@ def plan_baselines(draft: Draft) -> None:
 
 
 def role_of(baseline: Baseline) -> str:
-    """The role that carries a baseline out in an account; `stacksets-exec-` is what AWS calls its own."""
+    """The role that carries a baseline out in an account."""
     if baseline.permission_model == SELF:
         return baseline.role or ACCESS_ROLE
-    return "stacksets-exec-0123456789abcdef0123456789abcdef"
+    return STACK_SET_ROLE
 
 
 def _where(baseline: Baseline) -> str:

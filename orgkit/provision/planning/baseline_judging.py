@@ -11,19 +11,22 @@ from collections.abc import Iterator, Mapping
 
 from orgkit.cloud.looks import placed, regions_of
 from orgkit.design import Account, Organization, Problem
+from orgkit.design.entities import ACCESS_ROLE
 from orgkit.design.sections import Baseline, Lens
 from orgkit.design.template import read_template
 from orgkit.errors import DesignError, MissingExtra
 from orgkit.guardrails.decide import decide
 from orgkit.guardrails.survey import Shared, Survey
 from orgkit.policy.catalogue import load_catalogue
-from orgkit.provision.parts.baseline_steps import role_of
+from orgkit.provision.parts.baseline_removals import SELF
+from orgkit.provision.parts.baseline_steps import STACK_SET_ROLE, role_of
 from orgkit.provision.planning import references
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.simulation import Simulation
 from orgkit.provision.planning.template_lint import needs_of
 
 _MOST = 5
+DELETION, _DELETE = "delete_stack_instances", "cloudformation:DeleteStack"
 # What CloudFormation is asked for in an account, by the step that has it do so.
 _STACK = {
     "create_stack_instances": "cloudformation:CreateStack",
@@ -35,8 +38,11 @@ _STACK = {
 def judge_baselines(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem], list[Problem]]:
     """What stops the plan, and what to know: guardrails, as they are once it is carried out, against each baseline."""
     baselines = draft.design.settings.baselines.values()
-    if draft.blocked or not order or not any(baseline.template or baseline.actions for baseline in baselines):
+    if draft.blocked or not order:
         return [], []
+    deletions = list(_deletions(draft, order))
+    if not any(baseline.template or baseline.actions for baseline in baselines):
+        return deletions, []
     end = Simulation(draft)
     for step in order:
         end.perform(draft.steps[step])
@@ -45,7 +51,43 @@ def judge_baselines(draft: Draft, order: tuple[str, ...]) -> tuple[list[Problem]
     for baseline in baselines:
         for problem in _judged(draft, end, baseline, _reached(draft, order, baseline)):
             (blocked if problem.severity == "error" else held).append(problem)
-    return blocked, held
+    return [*deletions, *blocked], held
+
+
+def _deletions(draft: Draft, order: tuple[str, ...]) -> Iterator[Problem]:
+    """Stacks that could not be deleted under the guardrails of the moment in which that would be done."""
+    if not any(draft.steps[name].kind == DELETION for name in order):
+        return
+    now, known = Simulation(draft), load_catalogue().expand(_DELETE)
+    nodes = {draft.live_name(account.id): account.id for account in draft.live.accounts() if not account.management}
+    for step in (draft.steps[name] for name in order):
+        if step.kind == DELETION and not step.parameters["RetainStacks"]:
+            stack_set = draft.live.surroundings["baselines"][step.place]["stack_set"]
+            role = STACK_SET_ROLE
+            if stack_set["permission_model"] == SELF:
+                role = stack_set["execution_role"] or ACCESS_ROLE
+            arn = f"arn:{draft.design.settings.partition}:iam::{{{{account.id}}}}:role/{role}"
+            for region in step.parameters["Regions"]:
+                lens = Lens(name=step.place, principal=arn, region=region)
+                survey = Survey(now.org, lens, Shared())
+                for name in {*references.named_in(step.parameters), *step.reaches} & nodes.keys():
+                    account = now.org.account(nodes[name])
+                    if survey.cell(account).blocked & known:
+                        by = _by(now.org, account, _DELETE, lens)
+                        yield Problem(
+                            code="baseline-stopped",
+                            severity="error",
+                            where=now.org.path(account.id),
+                            message=f"{by} would stop {_DELETE} in {region}, as the role {role}: the stack of "
+                            f"{step.place} could not be deleted",
+                            fix="Exempt that role in the policy, or write retain_stacks: true, which leaves the stack.",
+                        )
+        now.perform(step)
+
+
+def _by(org: Organization, account: Account, action: str, lens: Lens) -> str:
+    decision = decide(org, account.id, action, lens=lens)
+    return next((reason.label for reason in decision.reasons if reason.effect == "Deny"), "its guardrails")
 
 
 def _reached(draft: Draft, order: tuple[str, ...], baseline: Baseline) -> dict[str, set[str]]:
@@ -118,8 +160,7 @@ def _problem(
     certain: bool,
     region: str,
 ) -> Problem:
-    decision = decide(org, account.id, stopped[0], lens=lens)
-    by = next((reason.label for reason in decision.reasons if reason.effect == "Deny"), "its guardrails")
+    by = _by(org, account, stopped[0], lens)
     lowered = {action.lower(): resource for action, resource in actions.items()}
     shown = ", ".join(f"{one} for {lowered.get(one.lower(), 'actions:')}" for one in stopped[:_MOST])
     more = f" and {len(stopped) - _MOST} more" if len(stopped) > _MOST else ""
