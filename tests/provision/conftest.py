@@ -9,12 +9,6 @@ from tests.provision import designs
 from tests.provision.live import as_live
 
 
-@pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the starter's role for the delivery pipeline refers to."""
-    monkeypatch.setenv("CICD_EXTERNAL_ID", "a-secret-of-these-tests")
-
-
 @pytest.fixture
 def design() -> Organization:
     return designs.starter()
