@@ -42,11 +42,6 @@ from orgkit.design.sections import (
 if TYPE_CHECKING:
     from orgkit.cloud.target import Target
 
-# What a plan asks of the target before it promises a step.
-_ASKED: Final = {
-    "sso-admin": ("PutPermissionsBoundaryToPermissionSet", "DeletePermissionsBoundaryFromPermissionSet"),
-    "identitystore": ("UpdateGroup",),
-}
 _FEW: Final = 5  # accounts that a remark names; of more, it gives the number
 _ROLE_ARN = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/([\w+=,.@/-]+)")
 
@@ -60,16 +55,12 @@ def with_access(
     """
     center = read_identity_center(target, progress)
     found = read_all_roles(target, live, progress) if roles else LiveRoles()
-    unable = {
-        f"{service}:{name}" for service, names in _ASKED.items() for name in names if not target.can(service, name)
-    }
-    if target.kind != "aws":
-        unable.add(AWS_MANAGED)
+    unable = () if target.kind == "aws" else (AWS_MANAGED,)
     access, _ = as_design(live, center, found)
     if access != Access():
         live.configure(access=access)
         live = live.copy()  # without the history
-    parts = {**live.surroundings, IDENTITY_CENTER: center, CANNOT: tuple(sorted(unable))}
+    parts = {**live.surroundings, IDENTITY_CENTER: center, CANNOT: unable}
     live.surroundings = MappingProxyType(parts | ({ROLES: found} if roles else {}))
     unread = [f"roles of {live.account(account).name}" for account in sorted(found.unread)]
     live.unknown = (*live.unknown, *([IDENTITY_CENTER] if center.unread else []), *unread)

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from orgkit.cloud import protocols
-from orgkit.cloud.beyond import account_names, billing, guardduty, root_access, stack_sets
+from orgkit.cloud.beyond import account_names, billing, guardduty, identity_center, root_access, stack_sets
 from orgkit.cloud.beyond.state import Beyond, Call, Operation
 from orgkit.cloud.organizations.errors import ApiError
 from orgkit.cloud.wire import Reply, Request, error_reply
@@ -67,6 +67,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = MappingProxyType(
         **account_names.OPERATIONS,
         **billing.OPERATIONS,
         **guardduty.OPERATIONS,
+        **identity_center.OPERATIONS,
         **root_access.OPERATIONS,
         **stack_sets.OPERATIONS,
     }

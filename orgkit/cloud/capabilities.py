@@ -55,9 +55,10 @@ def capability(kind: str, service: str, operation: str | None = None) -> Capabil
     else:
         from orgkit.cloud.beyond_moto import OPERATIONS
 
+        signed = {"sso-admin": "sso"}.get(service, service)
         offered = _resource_types() if operation and "::" in operation else _offered(service)
         supported = (
-            bool(offered) if operation is None else operation in offered or f"{service}:{operation}" in OPERATIONS
+            bool(offered) if operation is None else operation in offered or f"{signed}:{operation}" in OPERATIONS
         )
     if not supported and not note:
         note = "the embedded AWS does not have it"

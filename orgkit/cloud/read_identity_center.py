@@ -79,7 +79,7 @@ def _permission_set(target: Target, sso: Any, asked: dict[str, str]) -> tuple[st
         session_duration=seconds(described.get("SessionDuration") or "PT1H"),
         managed_policies=frozenset(policy["Arn"] for policy in managed),
         inline_policy=json.loads(inline) if inline else None,
-        permissions_boundary=_boundary(target, sso, asked),
+        permissions_boundary=_boundary(sso, asked),
         behind=_is_behind(target, sso, asked),
     )
 
@@ -91,11 +91,9 @@ def _is_behind(target: Target, sso: Any, asked: dict[str, str]) -> bool:
     return target.kind == "aws" and any(True for _ in _pages(sso, operation, "AccountIds", **asked, **older))
 
 
-def _boundary(target: Target, sso: Any, asked: dict[str, str]) -> str | None:
+def _boundary(sso: Any, asked: dict[str, str]) -> str | None:
     from botocore.exceptions import ClientError
 
-    if not target.can("sso-admin", "GetPermissionsBoundaryForPermissionSet"):
-        return None
     try:
         boundary = sso.get_permissions_boundary_for_permission_set(**asked).get("PermissionsBoundary", {})
     except ClientError as error:

@@ -87,7 +87,7 @@ def furnished() -> Organization:
 def way(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Way]:
     design, journal = furnished(), tmp_path_factory.mktemp("way") / "journal"
     with pytest.MonkeyPatch.context() as patch, connect("sandbox", clock=StillClock()) as target:
-        patch.setenv("CICD_EXTERNAL_ID", "a-secret-of-these-tests")  # as for every test, and before the first
+        patch.setenv("CICD_EXTERNAL_ID", "external-id-of-the-tests")  # as for every test, and before the first
         made = plan(design, read(target, design=design))
         assert not made.blocked, str(made.blocked)
         apply(made, target, approve=made.digest, journal=journal)
@@ -369,7 +369,7 @@ def test_a_live_change_is_told_adopted_or_refused_and_reverted(
             # A permission set that was changed by hand is provisioned to the accounts that have the older version.
             after = {step.kind for step in plan(design, found.live).steps}
             assert after <= {"provision_permission_set"}, after
-        assert "a-secret-of-these-tests" not in (tmp_path / "org.yaml").read_text()
+        assert "external-id-of-the-tests" not in (tmp_path / "org.yaml").read_text()
     else:
         with pytest.raises(Refused):
             found.adopt()

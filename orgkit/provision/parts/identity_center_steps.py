@@ -14,7 +14,6 @@ from typing import Any, Final
 from orgkit.design.live_access import (
     LiveIdentityCenter,
     LivePermissionSet,
-    cannot,
     live_identity_center,
     plain_policy,
 )
@@ -113,7 +112,7 @@ class _Planning:
                 produces=[references.group(group.name)],
                 after=self._first,
             )
-        elif group.description and live.description != group.description and self._can("identitystore:UpdateGroup"):
+        elif group.description and live.description != group.description:
             change = [{"AttributePath": "description", "AttributeValue": group.description}]
             self._draft.add(
                 "update_group",
@@ -170,7 +169,7 @@ class _Planning:
 
     def _boundary(self, entry: PermissionSet, live: LivePermissionSet) -> None:
         name, this, arn = entry.name, self._this(entry.name), entry.permissions_boundary
-        if arn == live.permissions_boundary or not self._can("sso-admin:PutPermissionsBoundaryToPermissionSet"):
+        if arn == live.permissions_boundary:
             return
         if arn is None:
             text = f"take the permissions boundary from permission set {name}"
@@ -243,17 +242,6 @@ class _Planning:
             after=[*self._first, *(after or ())],
         )
         self._before[name].append(step)
-
-    def _can(self, operation: str) -> bool:
-        if operation not in cannot(self._draft.live):
-            return True
-        self._draft.hold(
-            "sandbox-cannot",
-            "access",
-            f"the embedded AWS does not have {operation}: this part of the design is left out there",
-            "Nothing is to be done; AWS has it.",
-        )
-        return False
 
     def _instance(self) -> dict[str, Any]:
         return {"InstanceArn": references.written(references.INSTANCE)}
