@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING, Final
 
 from orgkit.design import Problems
@@ -32,10 +31,9 @@ def blocks_of(controller: Controller) -> list[Json]:
     )
 
 
-def told(plan: Plan, only: Collection[str] | None = None) -> list[Json]:
-    """The steps, or those of some kinds only; what would be refused comes first, then what is less guarded."""
+def told(plan: Plan) -> list[Json]:
+    """The steps; what would be refused comes first, then what is less guarded."""
     count = len(plan)
-    listed = [(n, step) for n, step in enumerate(plan.steps, 1) if only is None or step.kind in only]
     head = f"{count:,} step{'' if count == 1 else 's'}" if count else "Nothing to do: the live one is as designed"
     shown = [title(head, f"on AWS {plan.duration} · digest {plan.digest}" if count else "")]
     if plan.blocked:
@@ -49,11 +47,11 @@ def told(plan: Plan, only: Collection[str] | None = None) -> list[Json]:
     shown.append(
         items(
             item(step.text, "\n".join(filter(None, (step.why, *step.notes))), sign=str(number))
-            for number, step in listed[:_SHOWN]
+            for number, step in enumerate(plan.steps[:_SHOWN], 1)
         )
     )
-    if len(listed) > _SHOWN:
-        shown.append(text(f"and {len(listed) - _SHOWN:,} more", "quiet"))
+    if count > _SHOWN:
+        shown.append(text(f"and {count - _SHOWN:,} more", "quiet"))
     for words, problems in (("Not carried out", plan.held), ("Unmanaged, left alone", plan.unmanaged)):
         if problems:
             shown.append(fold(f"{words} ({len(problems):,})", items(_problems(problems, ""))))
