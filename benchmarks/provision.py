@@ -14,10 +14,11 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design import SCP, Account, Edit, Organization, OrganizationalUnit, Policy, Settings, load
 from orgkit.design.changes import Add, Attach, Change, Replace
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from orgkit.starter import design as starter
 from orgkit.starter import mended
 

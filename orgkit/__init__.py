@@ -192,10 +192,15 @@ def read(
 
 
 def plan(design: Organization, live: Organization, *, remove: Iterable[str] = (), **options: Any) -> Plan:
-    """The steps from a live organization to a design, in order, with a digest to approve; nothing is written."""
+    """The steps from a live organization to a design, in order, with a digest to approve; nothing is written.
+
+    What the design describes beside the tree, and was not looked at while reading, is looked at first.
+    """
+    from orgkit.provision import looked_at
     from orgkit.provision import plan as make_plan
 
-    return make_plan(design, live, remove=tuple(remove), **options)
+    named = tuple(remove)
+    return make_plan(design, looked_at(design, live, named), remove=named, **options)
 
 
 def apply(

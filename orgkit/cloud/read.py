@@ -86,7 +86,8 @@ def read(
     if organization is None:
         empty = Organization()
         empty.origin, empty.caller = target.spec, caller
-        return can_look(target, with_access(target, empty, progress=progress or _silent))
+        live = can_look(target, with_access(target, empty, progress=progress or _silent))
+        return live if design is None else look(target, live, looks(design))
     reading.tree()
     reading.policies()
     reading.services()

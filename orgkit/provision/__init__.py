@@ -6,6 +6,7 @@ from orgkit.provision.execution.apply import apply
 from orgkit.provision.execution.control import Control
 from orgkit.provision.execution.events import Event
 from orgkit.provision.execution.inviting import Invitation, invitations, invite, missing_access_role
+from orgkit.provision.looked_at import looked_at
 from orgkit.provision.planning.difference import Difference, Drift
 from orgkit.provision.planning.exposure import Exposure
 from orgkit.provision.planning.plan import Plan
@@ -33,6 +34,7 @@ __all__ = [
     "drift",
     "invitations",
     "invite",
+    "looked_at",
     "missing_access_role",
     "plan",
     "vend",

@@ -16,9 +16,9 @@ from orgkit.design import Account, Edit, Organization, OrganizationalUnit, Polic
 from orgkit.design.changes import Change, Replace
 from orgkit.provision.drift_words import words
 from orgkit.provision.execution.journal import Past
+from orgkit.provision.looked_at import looked_at
 from orgkit.provision.planning import references
 from orgkit.provision.planning.difference import BOTH, DESIGN, EXTRA, LIVE, STATE, UNKNOWN, Difference, Drift
-from orgkit.provision.planning.looked_at import looked_at
 from orgkit.provision.planning.match import entities, match, ou_paths
 from orgkit.provision.planning.plan import Plan
 from orgkit.provision.planning.planner import plan
@@ -45,7 +45,8 @@ def drift(design: Organization, applied: Past | Organization | None, live: Organ
     pinned = pin(design, ids, live)
     live = looked_at(pinned, live)
     wanted = plan(pinned, live)
-    earlier = plan(pin(base, ids, live), live) if base is not None else None
+    before = pin(base, ids, live) if base is not None else None
+    earlier = plan(before, looked_at(before, live)) if before is not None else None
     unfinished = frozenset(step.id for step in past.plan.steps) - past.done.keys() if past is not None else frozenset()
     found = [
         *_stepwise(wanted, earlier, unfinished, live),

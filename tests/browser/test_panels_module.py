@@ -6,10 +6,10 @@ import json
 
 import pytest
 
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.notebook import ApplyProgress, CostView, DecisionExplorer, PlanReview
 from orgkit.notebook.browser import module, styles
-from orgkit.provision import plan
 from tests.browser.harness import MODEL
 from tests.notebook import plans
 from tests.notebook.designs import small

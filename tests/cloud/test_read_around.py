@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.cloud.around_as_design import (
     baseline_as_design,
@@ -23,7 +24,7 @@ from orgkit.design import Organization
 from orgkit.design.checks import check
 from orgkit.design.contacts import Contact
 from orgkit.design.sections import ConfigDelivery, GuardDuty, Logging, SecretReference, SecurityHub, Trail
-from orgkit.provision import apply, plan
+from orgkit.provision import apply
 from orgkit.starter import mended
 
 SECRET = "the-handshake-that-nobody-may-see"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design import Organization
-from orgkit.provision import Plan, plan
+from orgkit.provision import Plan
 from orgkit.provision.planning.steps import Step
 from orgkit.starter import mended
 

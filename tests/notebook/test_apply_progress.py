@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from orgkit import plan
 from orgkit.cloud import Faults, connect, read
 from orgkit.errors import Incomplete, InputError, Interrupted, Refused
 from orgkit.notebook import ApplyProgress
 from orgkit.notebook.blocks import plain
-from orgkit.provision import plan
 from tests.cloud.clocks import StillClock
 from tests.provision import designs
 

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design import SCP, Edit, Organization, load
 from orgkit.design.changes import Replace
 from orgkit.design.live_access import LiveRole, LiveRoles, plain_policy
 from orgkit.design.sections import Access, Assignment, JsonDocument, PermissionSet, Role, TrustedRole
 from orgkit.errors import FileError
-from orgkit.provision import Plan, plan
+from orgkit.provision import Plan
 from tests.provision.access_designs import DEPLOY, access, deploy_role, document, organization, pipeline_role
 from tests.provision.live import as_live
 

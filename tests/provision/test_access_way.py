@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.cloud.sessions import Credentials
 from orgkit.design import Organization, save
 from orgkit.design.sections import Assignment, PermissionSet, Removal, SecretReference
 from orgkit.errors import Incomplete, Refused
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
 from tests.provision.access_designs import (
     DEPLOY,

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.contacts import CONTACT_SERVICE
 from orgkit.design.sections import Lens, Removal
 from orgkit.errors import DesignError, Incomplete, OrgkitError
 from orgkit.guardrails import decide, quarantine
-from orgkit.provision import Plan, apply, invitations, invite, missing_access_role, plan
+from orgkit.provision import Plan, apply, invitations, invite, missing_access_role
 from tests.cloud.clocks import StillClock
 from tests.provision import designs
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design import Organization
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from orgkit.starter import mended
 from tests.provision import designs
 

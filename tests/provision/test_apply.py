@@ -15,11 +15,13 @@ from typing import Any
 import pytest
 
 import orgkit
+from benchmarks import crash
+from orgkit import plan
 from orgkit.cloud import Faults, Target, connect, read
 from orgkit.cloud.front import Front
 from orgkit.design import Organization
 from orgkit.errors import FileError, Incomplete, InputError, Interrupted, Refused
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Event, Plan, apply
 from orgkit.provision.execution import execute as execution
 from orgkit.provision.execution.calls import Calls
 from orgkit.provision.execution.execute import EXECUTORS
@@ -100,6 +102,29 @@ def test_a_storm_of_faults_ends_in_the_same_state_and_creates_nothing_twice(seed
         ended = [status["State"] for page in pages for status in page["CreateAccountStatuses"]]
     assert plan(design, live).empty
     assert ended == ["SUCCEEDED"] * (len(design.accounts()) - 1)
+
+
+@pytest.mark.parametrize(("seed", "workers"), [(0, 1), (1, 6)])
+def test_the_whole_starter_is_built_in_a_storm_as_if_there_were_none(seed: int, workers: int) -> None:
+    """Roles, Identity Center, logging, baselines, budgets and security services meet lost replies as well."""
+    storm = Faults(seed=seed, throttle=0.15, conflicts=0.15, timeouts=0.1, lost_replies=0.15, pending_polls=2)
+    design = mended(orgkit.load("starter"))
+    with connect("sandbox", clock=StillClock()) as target:
+        made = plan(design, read(target, design=design))
+
+        def begin(_: Event) -> None:
+            if front(target)._source is None:
+                front(target).set_faults(storm)
+
+        assert apply(made, target, approve=made.digest, workers=workers, watch=begin).complete
+        front(target).set_faults(None)
+        live = read(target, design=design)
+        stands = crash.facts(live)
+        assert plan(design, live).empty
+        assert not crash.doubled(target)
+    with connect("sandbox", clock=StillClock()) as target:
+        carried_out(target, design)
+        assert stands == crash.facts(read(target, design=design))
 
 
 def test_a_creation_that_fails_inside_aws_is_tried_again_and_then_given_up() -> None:

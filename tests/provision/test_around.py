@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.cloud.server import serve
 from orgkit.design import Organization
 from orgkit.design.file.plain import FileName
 from orgkit.design.sections import AccountSettings, Baseline, CentralRootAccess, GuardDuty, Security
 from orgkit.guardrails import log_guardrail
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from orgkit.starter import mended
 
 REGIONS = ("us-east-1", "us-west-2")

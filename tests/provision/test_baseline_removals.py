@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.file.plain import FileName
 from orgkit.design.sections import Baseline, Removal
 from orgkit.errors import InputError
-from orgkit.provision import Applied, Plan, apply, plan
+from orgkit.provision import Applied, Plan, apply
 from tests.provision import designs
 
 NAME = "audit-role"

@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.errors import Refused, UnknownName
-from orgkit.provision import apply, drift, plan
+from orgkit.provision import apply, drift
 from orgkit.provision.execution.journal import last_design
 from orgkit.provision.planning.difference import BOTH, DESIGN, LIVE, UNKNOWN, Drift
 from orgkit.starter import mended

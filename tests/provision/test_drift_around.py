@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.contacts import Contact
 from orgkit.design.sections import Assignment, GuardDuty, JsonDocument, Security
 from orgkit.errors import Refused
-from orgkit.provision import apply, drift, plan
+from orgkit.provision import apply, drift
 from orgkit.provision.execution.journal import last_design
 from orgkit.provision.planning.difference import LIVE, Drift
 from orgkit.starter import mended

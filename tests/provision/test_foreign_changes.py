@@ -13,10 +13,11 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import SCP, Organization
 from orgkit.errors import DesignError, Interrupted, Refused
-from orgkit.provision import Control, Event, Plan, apply, plan
+from orgkit.provision import Control, Event, Plan, apply
 from orgkit.provision.execution.carry_out_access import EXECUTORS as ACCESS_KINDS
 from orgkit.provision.execution.footprints import FOOTPRINTS, OPENED
 from orgkit.provision.execution.foreign_changes import foreign_changes

@@ -12,10 +12,11 @@ from urllib.parse import quote
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design.comparison import difference
 from orgkit.errors import FileError
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from orgkit.provision.execution.journal import CALL, ERROR, REPLY, Journal, last_design, last_run
 from orgkit.provision.execution.redaction import HIDDEN, redacted
 from orgkit.starter import mended

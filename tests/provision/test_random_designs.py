@@ -7,10 +7,11 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import RCP, SCP, Organization
 from orgkit.errors import DesignError
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from tests.provision import designs
 
 NAMES = ("Alpha", "Beta", "Gamma")

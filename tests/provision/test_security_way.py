@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.sections import CentralRootAccess, GuardDuty, Security, SecurityHub
-from orgkit.provision import Plan, apply, plan
+from orgkit.provision import Plan, apply
 from tests.provision import designs
 
 REGIONS = ("us-east-1", "us-west-2")

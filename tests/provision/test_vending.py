@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Faults, Target, connect, read
 from orgkit.design import Organization, save
 from orgkit.errors import InputError, Refused
-from orgkit.provision import apply, plan
+from orgkit.provision import apply
 from orgkit.provision.vending.vend import vend
 from tests.provision import designs
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 
 import orgkit
+from orgkit import plan
 from orgkit.cloud import Target, connect, read
 from orgkit.design import Organization
 from orgkit.design.contacts import CONTACT_SERVICE, Contact
 from orgkit.design.sections import Assignment
-from orgkit.provision import apply, plan
+from orgkit.provision import apply
 from orgkit.provision.vending.vend import vend
 from orgkit.starter import mended
 

@@ -333,9 +333,12 @@ class Controller:
         """Plan against the live organization, if there is one; what is to do now is told with the last edit."""
         if self.live is None:
             return
+        from orgkit.provision import looked_at
+
         before, first = self.plan, self.planned is None
         self.planned, self.unplanned = self.revision, ""
         try:
+            self.live = looked_at(self.org, self.live)
             self.plan = self._planned(self.org, self.live)
         except OrgkitError as error:
             self.plan, self.marks, self.unplanned = None, {}, str(error)

@@ -15,7 +15,7 @@ from orgkit.provision.execution.journal import Journal
 from orgkit.provision.execution.resume import check_resumption
 from orgkit.provision.execution.run import Run
 from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
-from orgkit.provision.planning.looked_at import looked_again
+from orgkit.provision.looked_at import looked_again
 from orgkit.provision.planning.plan import Plan
 from orgkit.provision.planning.snapshot import differences, listed, snapshot
 

@@ -8,7 +8,7 @@ from orgkit.cloud.read import read
 from orgkit.errors import Refused
 from orgkit.provision.execution.foreign_changes import foreign_changes
 from orgkit.provision.execution.journal import Past
-from orgkit.provision.planning.looked_at import looked_again
+from orgkit.provision.looked_at import looked_again
 from orgkit.provision.planning.plan import Plan
 from orgkit.provision.planning.snapshot import listed
 

@@ -27,7 +27,7 @@ from orgkit.provision.planning.designed import Designed
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.judging import judge
 from orgkit.provision.planning.limits import check_limits
-from orgkit.provision.planning.looked_at import looked_at
+from orgkit.provision.planning.looked_facts import check_looks
 from orgkit.provision.planning.match import match
 from orgkit.provision.planning.order import arrange, bind, required
 from orgkit.provision.planning.part import restrict
@@ -53,10 +53,11 @@ def plan(
     `:retain` at its end the stacks stay in the accounts), a policy type. `principal` is the ARN that will make the
     calls; by default whoever read the live organization. `lock_out` names protected principals, as the design writes
     them, that this plan may lock out. `only` are ids of steps: the plan has those, and what they need.
-    Errors: InputError for a name in `remove` that does not say enough.
+    Nothing is called: what the design describes beside the tree is looked at before (`looked_at`, or orgkit.plan).
+    Errors: InputError for a name in `remove` that does not say enough, and for what was not looked at.
     """
     named = removals(design, live, remove)
-    live = looked_at(design, live, (*named.access, *named.baselines))
+    check_looks(design, live, (*named.access, *named.baselines))
     draft = Draft(design, live, match(design, live), named)
     plan_organization(draft)
     plan_policies(draft)

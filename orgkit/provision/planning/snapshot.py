@@ -10,7 +10,7 @@ from typing import Any
 from orgkit.cloud.read_billing import BUDGETS, CONTACTS, COST_TAGS
 from orgkit.design import Account, Organization, Policy, Target
 from orgkit.provision.parts.access_snapshot import access_facts
-from orgkit.provision.planning.looked_at import looked_facts
+from orgkit.provision.planning.looked_facts import looked_facts
 from orgkit.provision.planning.match import ou_paths
 
 MOST_SHOWN = 20

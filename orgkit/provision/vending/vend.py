@@ -25,6 +25,7 @@ from orgkit.provision.execution.control import Stop
 from orgkit.provision.execution.creations_under_way import wait_for_creations
 from orgkit.provision.execution.journal import FAILED as STEP_FAILED
 from orgkit.provision.execution.journal import Journal, Past
+from orgkit.provision.looked_at import looked_at
 from orgkit.provision.planning import references
 from orgkit.provision.planning.order import GUARDS
 from orgkit.provision.planning.plan import Plan
@@ -136,6 +137,7 @@ def _plan(prepared: Prepared, live: Organization) -> tuple[Plan, tuple[str, ...]
     Refused where something else has to be done first.
     """
     design = prepared.design
+    live = looked_at(design, live)
     names = {references.account(design.account(node).handle) for _, node in prepared.accounts}
     whole = plan(design, live)
     mine = {step.id for step in whole.steps if _concerns(step, names)}

@@ -1,38 +1,23 @@
-"""What a plan looks at beside the tree: asked of the live organization once the design says what matters.
-
-The list of looks is part of what a plan was made for, so that the same is looked at before it is applied.
-"""
+"""What was looked at beside the tree: as facts of a snapshot, and whether it is all that a plan needs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from orgkit.cloud.looking import LOOKED_AT
 from orgkit.cloud.looks import STACK_SETS, looks, who
 from orgkit.design import Organization
 from orgkit.design.sections import Removal
+from orgkit.errors import InputError
 from orgkit.provision.parts.access_places import live_accounts
 
 PARTS: Final = ("logging", "baselines", "security")
 
 
-def looked_at(design: Organization, live: Organization, removals: Iterable[Removal] = ()) -> Organization:
-    """The live organization with the parts looked at that the design describes, where that was not done yet.
-
-    Roles and stack sets that are named to be removed are looked for as well.
-
-    Errors: TargetError where the target it was read from was closed and is no longer there.
-    """
-    wanted = _with_removals(looks(design), design, live, tuple(removals))
-    if not wanted or live.look is None or live.surroundings.get(LOOKED_AT) == wanted:
-        return live
-    return live.look(wanted)
-
-
-def _with_removals(
-    wanted: dict[str, Any], design: Organization, live: Organization, removals: tuple[Removal, ...]
-) -> dict[str, Any]:
+def wanted_looks(design: Organization, live: Organization, removals: Iterable[Removal]) -> dict[str, Any]:
+    """What a plan has to know beside the tree: of what the design describes, and of roles and stack sets to remove."""
+    wanted, removals = looks(design), tuple(removals)
     stack_sets = {
         r.ref: {"region": design.settings.home_region, "stack_set": True} for r in removals if r.kind == "baseline"
     }
@@ -48,10 +33,17 @@ def _with_removals(
     return {"roles": roles, **{part: one for part, one in wanted.items() if part != "roles"}} if roles else wanted
 
 
-def looked_again(live: Organization, before: Mapping[str, Mapping[str, Any]]) -> Organization:
-    """The live organization with the same looked at as for a plan."""
-    wanted = before.get(LOOKED_AT)
-    return live.look(wanted) if wanted and live.look is not None else live
+def check_looks(design: Organization, live: Organization, removals: Iterable[Removal]) -> None:
+    """Raise InputError where a live organization that can be looked at was not looked at for what the design says."""
+    if live.look is None:
+        return
+    seen = live.surroundings.get(LOOKED_AT, {})
+    missing = [part for part, one in wanted_looks(design, live, removals).items() if seen.get(part) != one]
+    if missing:
+        raise InputError(
+            f"the live organization was read without a look at {', '.join(missing)}, of which the design speaks",
+            mend="Use orgkit.plan, which looks, or read it with orgkit.read(target, design=design).",
+        )
 
 
 def looked_facts(live: Organization) -> Iterator[tuple[str, dict[str, Any]]]:
