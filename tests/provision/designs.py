@@ -8,6 +8,7 @@ from orgkit.design import SCP, Organization
 
 ADMINS = "guardduty.amazonaws.com"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+ALLOW_READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
 DENY_LEAVE = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Deny", "Action": "organizations:Leave*", "Resource": "*"}],

@@ -122,6 +122,20 @@ def test_a_principal_that_is_locked_out_for_a_while_is_told_from_when_until_when
     assert "from “detach works from Sandbox” until “attach also-works to Sandbox”" in problem.message
 
 
+def test_an_allow_that_is_taken_away_is_a_loss_too(design: Organization) -> None:
+    both = {"Version": "2012-10-17", "Statement": [*designs.ALLOW_ALL["Statement"], *designs.DENY_LEAVE["Statement"]]}
+    design.add_policy("works", both)
+    design.add_policy("reads", designs.ALLOW_READ)
+    design.attach("works", "Sandbox")
+    design.attach("reads", "Sandbox")
+    design.detach("FullAWSAccess", "Sandbox")
+    design.configure(protected_principals=(ProtectedPrincipal(principal="arn:aws:iam::*:role/break-glass"),))
+    live = as_live(design)
+    design.set("works", content=designs.DENY_LEAVE)
+    (problem,) = plan(design, live).blocked
+    assert "iam:CreateRole" in problem.message
+
+
 # ---- the caller ----------------------------------------------------------------------------------
 
 

@@ -65,9 +65,9 @@ class Watch:
         lens, self._where = _scenario(self.principal)
         self._lens, self._shared = lens, Shared()
         self._before = Survey(self.draft.live, lens, self._shared)
-        self._wanted = 0
+        self.wanted = 0
         for action in self.actions:
-            self._wanted |= load_catalogue().expand(action)
+            self.wanted |= load_catalogue().expand(action)
 
     def look(self, step: Step, org: Organization, accounts: Iterable[Account]) -> None:
         """Look at the state after a step."""
@@ -78,7 +78,7 @@ class Watch:
             new = not self.draft.exists or account.id not in self.draft.live
             if new and (not self.listed or step.kind == "create_account"):
                 continue  # nobody is in it yet; it counts where it goes
-            bits = survey.cell(account).blocked & self._wanted
+            bits = survey.cell(account).blocked & self.wanted
             if bits and not new:
                 bits &= ~self._before.cell(self.draft.live.account(account.id)).blocked
             since = self._running.pop(account.id, None)

@@ -9,14 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from orgkit.design import RCP, SCP, Account
-from orgkit.guardrails.inheritance import attached
+from orgkit.guardrails.inheritance import attached, document
 from orgkit.guardrails.matrix import ChainBits
 from orgkit.guardrails.survey import Shared, Survey
+from orgkit.policy.catalogue import load_catalogue
+from orgkit.provision.planning import references
+from orgkit.provision.planning.concerning import lowers
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.lockout import Watch
 from orgkit.provision.planning.moment import Moment, Policies
 from orgkit.provision.planning.simulation import Simulation
-from orgkit.provision.planning.steps import Step
+from orgkit.provision.planning.steps import STRENGTHENS, Step
+
+_JOURNEYS = frozenset({"create_account", "move_account"})
 
 
 class Rehearsal:
@@ -31,6 +36,9 @@ class Rehearsal:
         self._held: dict[int, Policies] = {}  # by chain: the policies on it
         # Where nothing guards, there is nothing to look at.
         self._guarded = any(draft.live.policies(kind) or draft.design.policies(kind) for kind in (SCP, RCP))
+        # Where steps only strengthen, and nobody changes places, nobody is ever less guarded.
+        self._exposing = any(lowers(step) or step.kind in _JOURNEYS for step in draft.steps.values())
+        self.looked = False  # whether any step concerned the guardrails of any account
         self._looks: list[tuple[Step, str, ChainBits]] = []
 
     def perform(self, step: Step) -> None:
@@ -40,19 +48,35 @@ class Rehearsal:
             return
         survey = self._survey(step)
         accounts = list(below(self.state, touched))
+        self.looked = True
+        denied = self._only_denies(step)
         for watch in self.watches:
-            watch.look(step, self.state.org, accounts)
-        for account in accounts:
+            if denied & watch.wanted:
+                watch.look(step, self.state.org, accounts)
+        for account in accounts if self._exposing else ():
             now = survey.cell(account)
             if id(now) not in self._held:
                 self._held[id(now)] = frozenset((name, text) for _, name, text in self._bound(account))
             self._looks.append((step, account.id, now))
 
+    def _only_denies(self, step: Step) -> int:
+        """The actions that a step can take from anybody: those of a policy that only denies, else all there are."""
+        if step.effect == STRENGTHENS and step.kind == "attach_policy":
+            (name,) = references.named_in(step.parameters["PolicyId"])
+            policy = self.state.org.policy(self.state.node(name))
+            statements = document(policy.content, policy.type, policy.name).statements
+            if all(one.effect == "Deny" for one in statements):
+                bits = 0
+                for one in statements:
+                    bits |= one.action_bits(load_catalogue())
+                return bits
+        return load_catalogue().all_bits
+
     def _survey(self, step: Step) -> Survey:
         """A survey of the state after a step. It remembers, so it serves until something other than accounts changes;
         as an account is created once and moved once, each of these two kinds has one of its own.
         """
-        if step.kind not in ("create_account", "move_account"):
+        if step.kind not in _JOURNEYS:
             self._surveys.clear()
         if step.kind not in self._surveys:
             self._surveys[step.kind] = Survey(self.state.org, None, self._shared)
@@ -63,11 +87,6 @@ class Rehearsal:
         for kind in (SCP, RCP):
             for level in org.chain(account.id):
                 yield from ((kind, name, text) for name, text in attached(org, level, kind))
-
-    @property
-    def looked(self) -> bool:
-        """Whether any step concerned the guardrails of any account."""
-        return bool(self._looks)
 
     def moments(self) -> Iterator[Moment]:
         """Once all steps are performed: when an account was less guarded than both before and after, as they end."""
