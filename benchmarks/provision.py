@@ -93,6 +93,11 @@ def main() -> None:
     timed("plan: nothing to do", lambda: plan(design, live))
     timed("plan: 1,000 moves, first (loads the catalogue)", lambda: plan(design, other))
     timed("plan: 1,000 moves", lambda: plan(design, other))
+    guarded = large()
+    unguarded = [ou.id for ou in guarded.ous() if not guarded.attached(ou.id, implied=False)]
+    for number, ou in enumerate(["root"] * 5 + unguarded[:300]):
+        guarded.attach(f"policy:p{number % POLICIES}", ou)
+    timed("plan: 5 guardrails at the root, 300 below", lambda: plan(guarded, live))
     timed("plan: everything is new", lambda: plan(design, Organization()))
     calls_of_an_apply()
 

@@ -2,7 +2,8 @@
 
 As few calls as the API allows. Accounts say where they stand (`Paths`), so they are listed once; endpoints that leave
 that out are asked parent by parent. Policies are asked for their targets, not targets for their policies. Only OUs must
-be walked, since AWS has no list of them all, and tags asked one by one.
+be walked, since AWS has no list of them all, and tags asked one by one: the Resource Groups Tagging API answers for
+the caller's own account alone, and AWS does not say how current its answer is, which a plan rests on.
 https://docs.aws.amazon.com/organizations/latest/APIReference/API_Operations.html
 """
 
