@@ -11,16 +11,17 @@ from orgkit.notebook.browser import module, styles
 from orgkit.notebook.designer import Controller
 from orgkit.notebook.designer.widget import PARTS
 
-# A model as the widget manager gives it: `send` goes to Python, answers come as messages.
+# A model as the widget manager gives it: `send` goes to Python, answers come as messages. Each view gets its own.
 MODEL = """async ({source, deaf}) => {
-  const listeners = [];
-  const lives = [];
-  const state = JSON.parse(await window.beginning());
+  const listeners = new Set();
+  const lives = new Set();
+  const those = (name) => (name === 'msg:custom' ? listeners : lives);
+  const attributes = { state: JSON.parse(await window.beginning()) };
   window.model = {
-    get: () => state,
-    set: (_, value) => Object.assign(state, value),
-    on: (name, listener) => (name === 'msg:custom' ? listeners : lives).push(listener),
-    off: () => {},
+    get: (name) => attributes[name],
+    set: (name, value) => { attributes[name] = value; },
+    on: (name, listener) => those(name).add(listener),
+    off: (name, listener) => those(name).delete(listener),
     revive: () => lives.forEach((listener) => listener()),
     die: () => {
       window.model.send = () => { throw new Error('Cannot send'); };
@@ -34,12 +35,13 @@ MODEL = """async ({source, deaf}) => {
   };
   const address = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
   const designer = (await import(address)).default;
-  await designer.initialize({ model: window.model });
+  const proxy = () => ({ ...window.model, send: (intent) => window.model.send(intent) });
+  await designer.initialize({ model: proxy() });
   window.again = () => {
     const el = document.createElement('div');
     el.className = 'view';
     document.body.append(el);
-    return designer.render({ model: window.model, el });
+    return designer.render({ model: proxy(), el });
   };
   window.leave = window.again();
   await new Promise(requestAnimationFrame);

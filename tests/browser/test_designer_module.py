@@ -326,14 +326,15 @@ def test_the_tree_is_made_wider_by_pointer_and_by_keyboard(designer):
 
 
 def test_two_views_of_one_model_show_the_same_and_one_can_go(designer):
-    designer.page.evaluate("window.again()")
-    designer.settled()
     designer.drag("account:shop", "ou:Sandbox")
     designer.settled()
-    rows = "[...view.querySelectorAll('.orgkit-row')].map(row => row.dataset.node).sort()"
+    designer.page.evaluate("() => { window.again(); }")
+    designer.page.wait_for_selector(".view:nth-of-type(2) .orgkit[data-ready]")
+    designer.settled()
+    rows = "[...view.querySelectorAll('.orgkit-row')].map(row => row.dataset.node + row.ariaLevel).sort()"
     tops = designer.page.evaluate(f"[...document.querySelectorAll('.view')].map(view => {rows})")
     assert tops[0] == tops[1]
-    designer.page.evaluate("window.leave()")
+    designer.page.evaluate("() => window.leave()")
     designer.controller.org.undo()
     answer = designer.controller.follow()
     designer.page.evaluate("answer => window.model.answer(answer)", json.dumps(answer))

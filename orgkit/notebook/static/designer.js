@@ -2,19 +2,16 @@
 // The designer: a bar, the tree beside its panels, and below them what the last edit meant.
 
 const SEARCHES = 140; // milliseconds after the last letter until the kernel is asked
-/** @type {WeakMap<object, Store>} one for each model, so that two views of it show the same */
-const STORES = new WeakMap();
 
-/** @param {any} model */
-function storeOf(model) {
-  let store = STORES.get(model);
-  if (!store) STORES.set(model, (store = new Store(model)));
-  return store;
+/** @param {{model: any}} given */
+function initialize({ model }) {
+  // A view that comes later would begin with the state of the first: it asks for what has changed since.
+  model.on("msg:custom", () => model.set("stale", true));
 }
 
 /** @param {{model: any, el: HTMLElement}} given */
 function render({ model, el }) {
-  const store = storeOf(model);
+  const store = new Store(model);
   const status = element("div", { class: "orgkit-status", role: "status", "aria-live": "polite" });
   let silence = 0;
   const say = (/** @type {string} */ words, error = false) => {
@@ -116,11 +113,12 @@ function render({ model, el }) {
     tree.refresh();
     requestAnimationFrame(() => {
       host.dataset.ready = "true";
+      if (model.get("stale")) store.send({ type: "whole" });
       store.send({ type: "ready" });
     });
   });
   return () => {
-    store.watchers.delete(watch);
+    store.leave();
     tree.dispose();
     clearTimeout(silence);
   };
@@ -255,11 +253,6 @@ function showTabs(store, host, page) {
   );
   page.setAttribute("aria-label", tabs.find((/** @type {any} */ tab) => tab.name === panel.name)?.label ?? "");
   if (focused) /** @type {any} */ (host.querySelector("[aria-selected=true]"))?.focus({ preventScroll: true });
-}
-
-/** @param {{model: any}} given */
-function initialize({ model }) {
-  storeOf(model);
 }
 
 export default { initialize, render };

@@ -13,7 +13,7 @@ function initialize({ model }) {
 
 /** @param {{model: any, el: HTMLElement}} given */
 function render({ model, el }) {
-  let number = 0;
+  let number = Math.floor(Math.random() * 2 ** 40); // answers go to all views: none takes another's for its own
   /** @type {Map<number, (answer: any) => void>} */
   const waiting = new Map();
   const send = (/** @type {any} */ intent, /** @type {any} */ then) => {

@@ -34,7 +34,7 @@ class Store {
     /** @type {Answer} */
     this.around = {};
     this.root = "";
-    this.number = 0;
+    this.number = Math.floor(Math.random() * 2 ** 40); // answers go to all views: none takes another's for its own
     this.due = 0;
     this.quiet = 0;
     this.gone = false; // whether the kernel is another one, or none
@@ -43,9 +43,19 @@ class Store {
     /** @type {Set<(answer: Answer) => void>} */
     this.watchers = new Set();
     this.begin(model.get("state"));
-    model.on("msg:custom", (/** @type {Answer} */ answer) => this.take(answer));
+    this.take = this.take.bind(this);
+    model.on("msg:custom", this.take);
     // The connection went or came back: asking for everything tells which.
-    model.on("comm_live_update", () => this.reach({ type: "whole" }));
+    this.ask = () => this.reach({ type: "whole" });
+    model.on("comm_live_update", this.ask);
+  }
+
+  /** The view is gone. */
+  leave() {
+    clearTimeout(this.due);
+    this.watchers.clear();
+    this.model.off("msg:custom", this.take);
+    this.model.off("comm_live_update", this.ask);
   }
 
   /** @param {Answer} state everything, when the browser begins */
