@@ -387,7 +387,9 @@ def test_a_security_service_that_aws_would_refuse_is_refused(org: Organization, 
     assert code in blocked(org)
 
 
-def test_a_part_that_may_not_be_read_is_said_and_stops_a_plan_with_steps(org: Organization, tmp_path: Path) -> None:
+def test_a_part_beside_the_tree_that_may_not_be_read_is_held_and_stops_no_step_of_the_tree(
+    org: Organization, tmp_path: Path
+) -> None:
     org.configure(baselines={}, security=None)
     spec = f"sandbox:{tmp_path / 'state.jsonl'}"
     with connect(spec) as opened:
@@ -402,8 +404,10 @@ def test_a_part_that_may_not_be_read_is_said_and_stops_a_plan_with_steps(org: Or
         assert idle.empty
         assert any(problem.code == "not-readable" and "logging" in problem.message for problem in idle.held)
         org.set("networking", tags={"a": "b"})
-        refused = plan(org, live).blocked
-    assert any(problem.code == "not-readable" and "logging" in problem.message for problem in refused)
+        made = plan(org, live)
+        assert any(problem.code == "not-readable" and "logging" in problem.message for problem in made.held)
+        assert {step.kind for step in made.steps} == {"tag", "untag"}
+        apply(made, opened, approve=made.digest)
 
 
 def test_a_baseline_of_settings_alone_needs_no_stack_set(org: Organization) -> None:

@@ -398,6 +398,30 @@ def test_two_things_that_happened_at_one_place_are_two_differences(way: Way) -> 
     assert not way.drift()
 
 
+def test_a_policy_that_forbids_reading_is_taken_off_by_a_plan_and_then_all_is_compared_again(way: Way) -> None:
+    organizations = way.client("organizations")
+    (root,) = organizations.list_roots()["Roots"]
+    ous = organizations.list_organizational_units_for_parent(ParentId=root["Id"])["OrganizationalUnits"]
+    (sandbox,) = (ou["Id"] for ou in ous if ou["Name"] == "Sandbox")
+    denial = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}]}
+    made = organizations.create_policy(
+        Name="no-s3", Description="", Type="SERVICE_CONTROL_POLICY", Content=json.dumps(denial)
+    )
+    organizations.attach_policy(PolicyId=made["Policy"]["PolicySummary"]["Id"], TargetId=sandbox)
+
+    found = way.drift()
+    assert found.unknown == ("baselines",)
+    assert "not readable, so nothing is said about: baselines" in str(found)
+    assert "no-s3" in str(found)
+    back = found.revert()
+    assert any(problem.code == "not-readable" and problem.severity == "warning" for problem in back.held)
+    assert {"detach_policy", "delete_policy"} == {step.kind for step in back.steps}
+    apply(back, way.target, approve=back.digest)
+    after = way.drift()
+    assert not after, str(after)
+    assert after.unknown == ()
+
+
 def test_an_administrator_that_aws_does_not_have_is_adopted_by_taking_the_service_out() -> None:
     design = mended(orgkit.load("starter"))
     security = Security(guardduty=GuardDuty(administrator="security-audit"))

@@ -18,6 +18,7 @@ from orgkit.design.sections import Removal
 from orgkit.errors import InputError
 from orgkit.provision.parts.access_places import live_accounts
 from orgkit.provision.planning.draft import Draft
+from orgkit.provision.planning.places import unread
 
 SELF = "SELF_MANAGED"
 
@@ -27,6 +28,10 @@ def plan_baseline_removals(draft: Draft) -> None:
     facts: Mapping[str, Any] = draft.live.surroundings.get("baselines", {})
     designed = {one.name for one in draft.design.settings.baselines.values() if one.template is not None}
     named = [removal.ref for removal in draft.removals.baselines]
+    if "baselines" in draft.live.unknown:
+        if named and not draft.design.settings.baselines:  # otherwise those of the design say so
+            unread(draft, "baselines")
+        return
     for name in sorted({*facts.get(STACK_SETS, ()), *named} - designed):
         mine = [removal for removal in draft.removals.baselines if removal.ref == name]
         now = facts.get(name, {}).get("stack_set")

@@ -33,6 +33,7 @@ _REFUSALS = frozenset(
     }
 )
 _CLOSED = ("SUSPENDED", "PENDING_CLOSURE", "CLOSED")
+# Parts of the tree, as `Organization.unknown` names them, and the key of a design that has a plan write them.
 _WRITTEN_PART = {
     "policies": "policies",
     "policy content": "policies",
@@ -104,11 +105,15 @@ def _count(draft: Draft, quota: str, now: int, new: int, what: str) -> None:
 
 
 def _unknown(draft: Draft) -> None:
-    """A plan that depends on what could not be read would be a guess."""
+    """A plan that depends on a part of the tree that could not be read would be a guess.
+
+    What stands beside the tree is held by those who plan it: nothing of it is done, and the tree does not turn on it.
+    So a policy that forbids the very reading can be taken off by a plan.
+    """
     keys = {key for entity in entities(draft.design) for key in entity.declared}
     keys |= draft.design.settings.declared
     for part in draft.live.unknown:
-        if _WRITTEN_PART.get(part, part) in keys or (part.startswith("policy") and draft.design.policies()):
+        if _WRITTEN_PART.get(part) in keys or (part.startswith("policy") and draft.design.policies()):
             draft.block(
                 "not-readable",
                 "live organization",

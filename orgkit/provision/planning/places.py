@@ -68,7 +68,8 @@ def unread(draft: Draft, part: str) -> bool:
         "not-readable",
         draft.design.where(part),
         f"{part}: the caller may not read how it stands, so nothing of it is compared or done",
-        "Plan with a role that may enter these accounts through their access role.",
+        "Plan with a role that may enter these accounts through their access role; where a guardrail denies the "
+        "reading, plan again once it is gone.",
         severity="warning",
     )
     return True
