@@ -57,7 +57,10 @@ def logging_as_design(
     if bucket is None:
         return None, [f"logging: there is no bucket {name} in {account}"]
     days, retention = bucket["object_lock_days"], _retention(bucket["lifecycle"])
-    config, remarks = _config(name, wanted.get("aggregator"), facts)
+    own = facts.get("config_bucket")
+    config, remarks = _config(wanted, facts)
+    if own is not None and config is not None and config.bucket is not None:
+        remarks += _unlike_config(own, bucket)
     policy = bucket["policy"]
     logging = Logging(
         account=account,
@@ -80,12 +83,15 @@ def _trail(name: str | None, facts: Mapping[str, Any] | None) -> Trail | None:
     return Trail(name=name, prefix=facts["prefix"], validation=facts["validation"], multi_region=facts["multi_region"])
 
 
-def _config(bucket: str, aggregator: str | None, facts: Mapping[str, Any]) -> tuple[ConfigDelivery | None, Remarks]:
-    recorder = facts.get("recorder")
+def _config(wanted: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[ConfigDelivery | None, Remarks]:
+    """The name of a bucket of its own is as `wanted` has it, maybe with references; what delivers names it bound."""
+    recorder, bucket, own = facts.get("recorder"), facts["bucket"]["name"], facts.get("config_bucket")
     gathers = facts.get("aggregator") or {}
-    named = aggregator if gathers.get("organization") else None
+    named = wanted.get("aggregator") if gathers.get("organization") else None
     if recorder is not None and recorder["bucket"] == bucket:
         return ConfigDelivery(prefix=recorder["prefix"], aggregator=named), []
+    if recorder is not None and own is not None and recorder["bucket"] == own["name"]:
+        return ConfigDelivery(prefix=recorder["prefix"], aggregator=named, bucket=wanted["config_bucket"]), []
     if named is not None:
         return None, [
             f"logging.config: the aggregator {named} is there, but Config of the management account does not "
@@ -118,6 +124,21 @@ def _unlike(bucket: Mapping[str, Any], retention: int | None) -> Remarks:
     if bucket["lifecycle"] and retention is None:
         return [*(said if found else []), f"logging: the lifecycle rules of the bucket {bucket['name']}"]
     return said if found else []
+
+
+def _unlike_config(own: Mapping[str, Any], bucket: Mapping[str, Any]) -> Remarks:
+    """What the file cannot say of Config's bucket: a plan writes its policy, keeps versions, and locks nothing."""
+    name, retention = own["name"], _retention(own["lifecycle"])
+    remarks = [*_unlike(own, retention), f"logging: the policy of the bucket {name}, which is written for Config"]
+    if not own["versioning"]:
+        remarks.append(f"logging: the bucket {name} keeps no versions; a plan of this file would have it do so")
+    if retention != _retention(bucket["lifecycle"]):
+        remarks.append(
+            f"logging: the bucket {name} expires otherwise than {bucket['name']}; a plan of this file aligns it"
+        )
+    if own["object_lock_days"]:
+        remarks.append(f"logging: the bucket {name} locks by default, and Config does not deliver to such a bucket")
+    return remarks
 
 
 def _stopped(logging: Logging, facts: Mapping[str, Any]) -> Remarks:

@@ -11,10 +11,11 @@ from typing import Any
 
 from orgkit.design import Account, Organization
 from orgkit.design.sections import Baseline
-from orgkit.design.template import read_template
-from orgkit.errors import DesignError, InputError
+from orgkit.design.template import types_of
+from orgkit.errors import InputError
 
 MANAGEMENT = "management"
+BUCKETS = ("bucket", "config_bucket")  # the log bucket, and the one that Config may have for itself
 CREATED = "created"  # among the surroundings: the day on which AWS made an account, by its id
 STACK_SETS = "(stack sets)"  # beside the baselines by name: every stack set that there is
 
@@ -44,15 +45,6 @@ def placed(design: Organization, baseline: Baseline) -> list[Account]:
             if not account.management or account.id == node:
                 found[account.id] = account
     return list(found.values())
-
-
-def types_of(baseline: Baseline) -> tuple[str, ...]:
-    """The types of resources in a baseline's template; none where it cannot be read, which the plan says."""
-    text = getattr(baseline.template, "content", None)
-    try:
-        return read_template(text).types if text else ()
-    except DesignError:
-        return ()
 
 
 def regions_of(design: Organization, baseline: Baseline) -> tuple[str, ...]:
@@ -87,11 +79,12 @@ def _logging(design: Organization) -> dict[str, Any]:
     if logging is None:
         return {}
     archive = design.account(logging.account)
+    buckets = [one.bucket for one in logging.per_bucket()]
     wanted: dict[str, Any] = {
         "account": who(archive),
         "region": design.settings.home_region,
-        "bucket": logging.bucket,
-        "accounts": {account.handle: who(account) for account in _mentioned(design, logging.bucket)},
+        **dict(zip(BUCKETS, buckets, strict=False)),
+        "accounts": {account.handle: who(account) for account in _mentioned(design, " ".join(buckets))},
     }
     if logging.trail is not None:
         wanted["trail"] = logging.trail.name

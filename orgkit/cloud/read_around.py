@@ -171,6 +171,10 @@ class _Around:
                     "so neither it nor what writes to it is here"
                 )
             return None
+        own = wanted.get("config_bucket")
+        if own is not None and not self._has(owner, own):
+            del wanted["config_bucket"]
+            self.remarks.append(f"logging: Config delivers to the bucket {own}, which is not in {owner.handle}")
         wanted |= {"account": MANAGEMENT if owner.management else owner.aws_id, "accounts": {}}
         facts = self._part("logging", lambda: read_logging(self._looking, wanted))
         if facts is None:
@@ -180,7 +184,7 @@ class _Around:
         return logging
 
     def _writers(self) -> dict[str, Any]:
-        """The organization trail, the aggregator, and the bucket they stand for."""
+        """The organization trail, the aggregator, and the buckets they stand for."""
         looking = self._looking
         client = looking.client("cloudtrail", None, self.home)
         trails = (looking.ask(client, "describe_trails", includeShadowTrails=True) or {}).get("trailList", [])
@@ -199,8 +203,10 @@ class _Around:
         gather = sorted(str(one["ConfigurationAggregatorName"]) for one in ours)
         if gather:
             wanted["aggregator"] = gather[0]
+        channels = (looking.ask(config, "describe_delivery_channels") or {}).get("DeliveryChannels", [])
+        if "bucket" in wanted and channels and channels[0]["s3BucketName"] != wanted["bucket"]:
+            wanted["config_bucket"] = channels[0]["s3BucketName"]
         if "bucket" not in wanted:
-            channels = (looking.ask(config, "describe_delivery_channels") or {}).get("DeliveryChannels", [])
             if not channels:
                 if gather:
                     self.remarks.append(f"logging: the aggregator {gather[0]} of Config, as there is no log archive")
@@ -214,15 +220,16 @@ class _Around:
         def likely(account: Account) -> bool:
             return account.management or any(word in account.name.lower() for word in _LIKELY)
 
-        for account in sorted(self._open(), key=lambda one: not likely(one)):
-            try:
-                client = self._looking.client("s3", None if account.management else account.aws_id, self.home)
-                listed = (self._looking.ask(client, "list_buckets") or {}).get("Buckets", [])
-            except Unreadable:
-                continue
-            if any(one["Name"] == bucket for one in listed):
-                return account
-        return None
+        accounts = sorted(self._open(), key=lambda one: not likely(one))
+        return next((account for account in accounts if self._has(account, bucket)), None)
+
+    def _has(self, account: Account, bucket: str) -> bool:
+        try:
+            client = self._looking.client("s3", None if account.management else account.aws_id, self.home)
+            listed = (self._looking.ask(client, "list_buckets") or {}).get("Buckets", [])
+        except Unreadable:
+            return False
+        return any(one["Name"] == bucket for one in listed)
 
     # ---- baselines -------------------------------------------------------------------------------
 

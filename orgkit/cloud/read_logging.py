@@ -12,17 +12,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from orgkit.cloud.looking import Looking
+from orgkit.cloud.looks import BUCKETS
 
 _GONE = frozenset({"404", "NoSuchBucket", "NotFound"})
 
 
 def read_logging(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of `bucket`, `trail`, `aggregator` and `recorder`; None for what is not there."""
+    """The facts of `bucket`, `config_bucket`, `trail`, `aggregator` and `recorder`; None for what is not there."""
     archive = looking.account(wanted["account"])
     region = wanted["region"]
-    found: dict[str, Any] = {"bucket": None}
-    if archive is not None:
-        found["bucket"] = _bucket(looking, archive, region, _bound(looking, wanted))
+    found: dict[str, Any] = {}
+    for which in BUCKETS:
+        if which in wanted:
+            name = _bound(looking, wanted[which], wanted["accounts"])
+            found[which] = None if archive is None else _bucket(looking, archive, region, name)
     if "trail" in wanted:
         found["trail"] = _trail(looking, region, wanted["trail"])
     if "aggregator" in wanted:
@@ -32,9 +35,8 @@ def read_logging(looking: Looking, wanted: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _bound(looking: Looking, wanted: Mapping[str, Any]) -> str:
-    name = str(wanted["bucket"])
-    ids = {f"account.{handle}.id": looking.account(who) for handle, who in wanted["accounts"].items()}
+def _bound(looking: Looking, name: str, accounts: Mapping[str, str]) -> str:
+    ids = {f"account.{handle}.id": looking.account(who) for handle, who in accounts.items()}
     ids["organization.id"] = looking.live.settings.organization_id
     ids["management.id"] = looking.account("management")
     for key, value in ids.items():

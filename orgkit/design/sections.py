@@ -7,7 +7,7 @@ resolves them. A value that AWS gives only later is written as a reference, `{{a
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
@@ -184,15 +184,19 @@ class Trail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigDelivery:
-    """AWS Config's delivery to the archive and the organization's aggregator."""
+    """AWS Config's delivery to the archive and the organization's aggregator.
+
+    `bucket` is one of its own, in the archive's account; None for the log bucket.
+    """
 
     prefix: str = "config"
     aggregator: str | None = None
+    bucket: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logging:
-    """Central logging: one bucket in the log archive account, and what writes to it. Retention in days."""
+    """Central logging: the bucket in the log archive account, and what writes to it. Retention in days."""
 
     account: str
     bucket: str
@@ -202,6 +206,19 @@ class Logging:
     versioning: bool = True
     object_lock_days: int | None = None
     retention_days: int | None = None
+
+    def per_bucket(self) -> tuple[Logging, ...]:
+        """The section of each bucket alone, with what writes there: the log bucket's, then Config's if it has its own.
+
+        Config's bucket keeps versions, expires like the log bucket, and never locks, as Config delivers to none that
+        does: https://docs.aws.amazon.com/config/latest/developerguide/manage-delivery-channel.html
+        """
+        config = self.config
+        if config is None or config.bucket is None or config.bucket == self.bucket:
+            return (self,)
+        theirs = replace(config, bucket=None)
+        own = Logging(account=self.account, bucket=config.bucket, config=theirs, retention_days=self.retention_days)
+        return replace(self, config=None), own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from orgkit.design.sections import Baseline
 from orgkit.errors import DesignError
 
 
@@ -98,3 +99,12 @@ def _properties(body: Mapping[str, Any]) -> frozenset[str]:
 def _default(body: Any) -> str | None:
     default = body.get("Default") if isinstance(body, dict) else None
     return None if default is None else str(default)
+
+
+def types_of(baseline: Baseline) -> tuple[str, ...]:
+    """The types of resources in a baseline's template; none where it cannot be read, which the plan says."""
+    text = getattr(baseline.template, "content", None)
+    try:
+        return read_template(text).types if text else ()
+    except DesignError:
+        return ()

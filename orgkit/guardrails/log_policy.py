@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from orgkit.design import Organization
+from orgkit.design.sections import Logging
 
 ORGANIZATION_ID = "{{organization.id}}"
 
@@ -29,10 +30,15 @@ def logs_in(bucket: str, prefix: str) -> str:
     return f"{bucket}/{prefix}/AWSLogs" if prefix else f"{bucket}/AWSLogs"
 
 
-def log_bucket_policy(org: Organization) -> dict[str, Any]:
-    """The policy that fits `logging:`, with references for what AWS gives later."""
-    logging, partition = org.settings.logging, org.settings.partition
-    assert logging is not None
+def log_bucket_policy(org: Organization, logging: Logging | None = None) -> dict[str, Any]:
+    """The policy of the log bucket that fits `logging:`, with references for what AWS gives later.
+
+    `logging` is another of its buckets, one of `Logging.per_bucket()`.
+    """
+    partition = org.settings.partition
+    if logging is None:
+        assert org.settings.logging is not None
+        logging = org.settings.logging.per_bucket()[0]
     bucket = f"arn:{partition}:s3:::{logging.bucket}"
     statements: list[dict[str, Any]] = []
     if logging.trail is not None:

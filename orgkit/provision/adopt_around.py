@@ -60,6 +60,11 @@ def _logging(work: Adoption) -> tuple[Logging, Logging | None]:
     return designed, logging_as_design(designed.account, wanted, facts)[0]
 
 
+def _of_the_log_bucket(designed: Logging, step: Step) -> None:
+    if step.parameters.get("Bucket") in [one.bucket for one in designed.per_bucket()[1:]]:
+        raise _refuse(step, "a design says no more of Config's bucket than its name: orgkit sets the rest")
+
+
 def _of_logging(*names: str) -> Take:
     """Take these fields of the section."""
 
@@ -67,6 +72,7 @@ def _of_logging(*names: str) -> Take:
         designed, live = _logging(work)
         if live is None:
             raise _refuse(step, "the log bucket is missing")
+        _of_the_log_bucket(designed, step)
         fields = {name: getattr(live, name) for name in names}
         if all(getattr(designed, name) == value for name, value in fields.items()):
             raise _refuse(step, "the file cannot say how it is live")
@@ -77,6 +83,7 @@ def _of_logging(*names: str) -> Take:
 
 def _bucket_policy(work: Adoption, step: Step) -> None:
     designed, live = _logging(work)
+    _of_the_log_bucket(designed, step)
     if live is None or live.bucket_policy is None:
         raise _refuse(step, "the log bucket has no policy, and a design without one means that orgkit writes it")
     file = designed.bucket_policy.file if designed.bucket_policy is not None else None

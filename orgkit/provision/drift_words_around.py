@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from orgkit.design import Organization
+from orgkit.provision.parts.logging_steps import CONFIG_BUCKET, LOG_BUCKET
 from orgkit.provision.planning.steps import Step
 
 Words = Callable[[Step, Organization], str]
@@ -21,6 +22,20 @@ def _said(sentence: str) -> Words:
         return sentence.format_map({**given, "region": given.get("Region", ""), "why": step.why})
 
     return words
+
+
+def _bucket(sentence: str) -> Words:
+    """A sentence with `{bucket}`: the log bucket, or the one that Config has for itself."""
+
+    def words(step: Step, live: Organization) -> str:
+        called = CONFIG_BUCKET if CONFIG_BUCKET in step.text else LOG_BUCKET
+        return _said(sentence.replace("{bucket}", called))(step, live)
+
+    return words
+
+
+def _delivery(step: Step, live: Organization) -> str:
+    return f"{step.text.replace('have Config deliver', 'Config does not deliver')} as designed"
 
 
 def _missing(step: Step, live: Organization) -> str:
@@ -68,19 +83,19 @@ def _assignment(step: Step, live: Organization) -> str:
 
 AROUND: Final[Mapping[str, Words]] = MappingProxyType(
     {
-        "create_log_bucket": _said("the log bucket {Bucket} is missing"),
-        "set_bucket_versioning": _said("the log bucket keeps no versions"),
-        "set_bucket_object_lock": _said("the log bucket does not lock its objects as designed"),
-        "set_bucket_encryption": _said("the log bucket has no default encryption"),
-        "set_bucket_ownership": _said("the log bucket takes ACLs"),
-        "set_bucket_public_access_block": _said("public access to the log bucket is not blocked"),
-        "set_bucket_lifecycle": _said("logs do not expire as designed"),
-        "set_bucket_policy": _said("the policy of the log bucket is another"),
+        "create_log_bucket": _bucket("{bucket} {Bucket} is missing"),
+        "set_bucket_versioning": _bucket("{bucket} keeps no versions"),
+        "set_bucket_object_lock": _bucket("{bucket} does not lock its objects as designed"),
+        "set_bucket_encryption": _bucket("{bucket} has no default encryption"),
+        "set_bucket_ownership": _bucket("{bucket} takes ACLs"),
+        "set_bucket_public_access_block": _bucket("public access to {bucket} is not blocked"),
+        "set_bucket_lifecycle": _bucket("logs in {bucket} do not expire as designed"),
+        "set_bucket_policy": _bucket("the policy of {bucket} is another"),
         "create_trail": _said("the organization trail {Name} is missing"),
         "update_trail": _otherwise,
         "start_trail": _said("the trail {Name} is stopped"),
         "put_config_recorder": _said("Config does not record everything in the management account"),
-        "put_delivery_channel": _said("Config does not deliver to the log bucket as designed"),
+        "put_delivery_channel": _delivery,
         "start_config_recorder": _said("Config's recorder in the management account is stopped"),
         "put_config_aggregator": _said("the aggregator {ConfigurationAggregatorName} does not cover the organization"),
         "create_service_role": _said("the role {RoleName} is missing, or may not do what it should"),

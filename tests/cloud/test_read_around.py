@@ -48,12 +48,15 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 def starter() -> Organization:
     design = mended(orgkit.load("starter"))
     settings = design.settings
-    assert settings.logging is not None and settings.access is not None
+    assert settings.logging is not None and settings.logging.config is not None and settings.access is not None
+    own = "{{organization.id}}-config"
+    config = replace(settings.logging.config, bucket=own)
     roles = {name: replace(one, tags={"Team": "platform"}) for name, one in settings.access.roles.items()}
     design.configure(
         trusted_access=(*settings.trusted_access, ACCOUNT_SERVICE),
         contacts={"security": Contact(name="Ada", title="CISO", email="security@company.com", phone="+1 555 0100")},
-        logging=replace(settings.logging, retention_days=400),
+        logging=replace(settings.logging, retention_days=400, object_lock_days=30, config=config),
+        baselines={name: replace(one, parameters={"LogBucket": own}) for name, one in settings.baselines.items()},
         access=replace(settings.access, roles=roles),
     )
     return design
@@ -91,8 +94,9 @@ def test_logging_is_as_it_was_designed(file: Path) -> None:
     assert logging.bucket.endswith("-centralized-logs")
     assert logging.account == "log-archive"
     assert logging.trail == Trail(name="organization-trail")
-    assert logging.config == ConfigDelivery(aggregator="organization-aggregator")
-    assert (logging.versioning, logging.object_lock_days, logging.retention_days) == (True, None, 400)
+    own = logging.bucket.replace("centralized-logs", "config")
+    assert logging.config == ConfigDelivery(aggregator="organization-aggregator", bucket=own)
+    assert (logging.versioning, logging.object_lock_days, logging.retention_days) == (True, 30, 400)
     assert logging.bucket_policy.file == "logging/bucket-policy.json"
     assert json.loads((file.parent / logging.bucket_policy.file).read_text())["Statement"]
 
@@ -240,7 +244,7 @@ TRAIL = {"bucket": "logs", "prefix": "", "organization": True, "multi_region": T
 
 def logging_of(**facts: Any) -> tuple[Logging | None, list[str]]:
     bucket = {key: facts.pop(key) for key in list(facts) if key in BUCKET}
-    wanted = {"bucket": "logs", "trail": "all", "aggregator": "view"}
+    wanted = {"bucket": "logs", "config_bucket": "items", "trail": "all", "aggregator": "view"}
     found: dict[str, Any] = {"trail": {**TRAIL, "logging": True}, "aggregator": None, "recorder": None}
     return logging_as_design("archive", wanted, {"bucket": BUCKET | bucket, **found, **facts})
 
@@ -250,6 +254,34 @@ def test_a_trail_without_a_prefix_and_a_bucket_without_versions_are_said_as_such
     assert logging is not None and not remarks
     assert logging.trail == Trail(name="all", prefix="", validation=False)
     assert not logging.versioning
+
+
+RECORDER = {"name": "default", "prefix": "", "everything": True, "recording": True}
+
+
+def test_config_delivers_to_the_log_bucket_or_to_one_of_its_own() -> None:
+    logging, remarks = logging_of(recorder={**RECORDER, "bucket": "logs"})
+    assert logging is not None and logging.config == ConfigDelivery(prefix="")
+    assert not remarks
+    own = {**BUCKET, "name": "items", "versioning": True}
+    logging, remarks = logging_of(recorder={**RECORDER, "bucket": "items"}, config_bucket=own)
+    assert logging is not None and logging.config == ConfigDelivery(prefix="", bucket="items")
+    assert remarks == ["logging: the policy of the bucket items, which is written for Config"]
+
+
+OWN: dict[str, tuple[dict[str, Any], str]] = {
+    "no versions": ({"versioning": False}, "the bucket items keeps no versions"),
+    "another retention": ({"lifecycle": [{"Status": "Enabled", "Expiration": {"Days": 9}}]}, "expires otherwise"),
+    "a lock": ({"object_lock_days": 9, "object_lock_mode": "COMPLIANCE"}, "Config does not deliver to such a bucket"),
+    "ACLs": ({"ownership": []}, "of the bucket items, a plan of this file would change: it takes ACLs"),
+}
+
+
+@pytest.mark.parametrize(("facts", "words"), OWN.values(), ids=OWN)
+def test_what_the_file_cannot_say_of_config_s_bucket_is_a_remark(facts: dict[str, Any], words: str) -> None:
+    own = {**BUCKET, "name": "items", "versioning": True, **facts}
+    _, remarks = logging_of(recorder={**RECORDER, "bucket": "items"}, config_bucket=own)
+    assert words in "\n".join(remarks)
 
 
 RULE = {"Status": "Enabled", "Expiration": {"Days": 90}}

@@ -139,9 +139,68 @@ def test_a_bucket_that_locks_takes_a_trail_s_logs_and_nothing_of_config(org: Org
     org.configure(logging=locking)
     (problem,) = lint(org, {"log-bucket-locked"})
     assert problem.severity == "error" and "AWS Config does not deliver" in problem.message
+    assert "config: {bucket: …}" in problem.fix
     org.configure(logging=replace(locking, config=None))
     assert not lint(org, {"log-bucket-locked"})
     assert not any("object lock" in problem.message for problem in chain(org))
+
+
+@pytest.fixture
+def both(org: Organization) -> Organization:
+    """The trail's logs locked, and Config with a bucket of its own."""
+    assert org.settings.logging is not None and org.settings.logging.config is not None
+    own = "{{organization.id}}-config"
+    config = replace(org.settings.logging.config, bucket=own)
+    org.configure(
+        logging=replace(org.settings.logging, object_lock_days=365, config=config, bucket_policy=None),
+        baselines={name: replace(one, parameters={"LogBucket": own}) for name, one in org.settings.baselines.items()},
+    )
+    return org
+
+
+def test_with_a_bucket_of_its_own_config_delivers_beside_a_bucket_that_locks(both: Organization) -> None:
+    assert not lint(both, BUCKET | {"log-bucket-locked"})
+    assert [one.severity for one in chain(both) if "object lock" in one.message] == ["note"]
+
+
+def test_a_baseline_that_has_config_deliver_to_the_bucket_that_locks_is_told(both: Organization) -> None:
+    assert both.settings.logging is not None
+    (name, baseline), *_ = both.settings.baselines.items()
+    both.configure(baselines={name: replace(baseline, parameters={"LogBucket": both.settings.logging.bucket})})
+    (problem,) = lint(both, {"log-bucket-locked"})
+    assert "LogBucket" in problem.message and "{{organization.id}}-config" in problem.fix
+
+
+def test_each_bucket_has_a_policy_for_what_writes_there_and_no_more(both: Organization) -> None:
+    assert both.settings.logging is not None
+    logs, config = [
+        {one["Sid"]: one for one in log_bucket_policy(both, one)["Statement"]}
+        for one in both.settings.logging.per_bucket()
+    ]
+    always = {"DenyDeletingLogs", "DenyWithoutTls"}
+    assert logs.keys() == {"CloudTrailAclCheck", "CloudTrailWrite"} | always
+    assert config.keys() == {"ConfigChecks", "ConfigWrite"} | always
+    assert config["ConfigWrite"]["Resource"] == "arn:aws:s3:::{{organization.id}}-config/config/AWSLogs/*/Config/*"
+    assert list(logs.values()) == log_bucket_policy(both)["Statement"]
+
+
+def test_a_policy_of_the_log_bucket_need_not_let_config_in_where_it_has_its_own(both: Organization) -> None:
+    assert not lint(with_policy(both, log_bucket_policy(both)), BUCKET)
+
+
+def test_the_chain_looks_at_both_buckets_and_the_guardrail_closes_it_for_both(both: Organization) -> None:
+    open_ = [one.message for one in chain(both) if "keeps a principal of log-archive" in one.message]
+    assert [message.partition(" on ")[2] for message in open_] == ["the log bucket", "Config's bucket"]
+    assert "s3:DeleteObject" not in open_[0] and "s3:DeleteObject" in open_[1]
+    both.add_policy("log-protection", log_guardrail(both))
+    both.attach("log-protection", "root")
+    # The management account, which nothing binds, and the lock, which Config does not take.
+    assert [problem.severity for problem in chain(both)] == ["note", "note"]
+    for bucket in ("centralized-logs", "config"):
+        arn = f"arn:aws:s3:::{{{{organization.id}}}}-{bucket}"
+        assert orgkit.decide(both, "log-archive", "s3:DeleteObject", f"{arn}/one").outcome == "explicitDeny"
+        anybody = "arn:aws:iam::{{account.id}}:role/somebody"
+        assert orgkit.decide(both, "log-archive", "s3:DeleteBucket", arn, anybody).outcome == "explicitDeny"
 
 
 def test_without_config_a_bucket_without_a_lock_is_a_warning(org: Organization) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 import orgkit
 from orgkit import plan
@@ -252,6 +253,68 @@ def test_locked_objects_an_archive_that_forgets_and_the_guardrail_of_the_chain(o
         assert {one["Sid"] for one in policy["Statement"]} >= {"CloudTrailWrite", "DenyDeletingLogs"}
         assert "{{" not in json.dumps(policy)
         assert plan(org, read(opened)).empty
+
+
+def with_a_bucket_for_config(org: Organization) -> str:
+    """The trail's bucket locks, and Config, that of the members as well, delivers to a second one; its name."""
+    assert org.settings.logging is not None and org.settings.logging.config is not None
+    own = "{{organization.id}}-config"
+    config = replace(org.settings.logging.config, bucket=own)
+    (baseline,) = org.settings.baselines.values()
+    org.configure(
+        logging=replace(
+            org.settings.logging, object_lock_days=365, retention_days=400, bucket_policy=None, config=config
+        ),
+        baselines={NAME: replace(baseline, parameters={"LogBucket": own})},
+    )
+    return own
+
+
+def test_a_trail_s_logs_are_locked_and_config_delivers_to_a_bucket_of_its_own(org: Organization) -> None:
+    own = with_a_bucket_for_config(org)
+    org.add_policy("log-protection", log_guardrail(org))
+    org.attach("log-protection", "root")
+    with connect("sandbox") as opened:
+        made = carry_out(org, opened)
+        order = [step.id for step in made.steps]
+        assert order.index(f"set_bucket_policy:{own}") < order.index("put_delivery_channel:management")
+        instances = [number for number, step in enumerate(made.steps) if step.kind == "create_stack_instances"]
+        assert order.index(f"set_bucket_policy:{own}") < min(instances)
+
+        s3, logs = opened.client("s3", account="log-archive"), bucket_of(opened)
+        name = logs.replace("centralized-logs", "config")
+        lock = s3.get_object_lock_configuration(Bucket=logs)["ObjectLockConfiguration"]
+        assert lock["Rule"]["DefaultRetention"].items() >= {"Mode": "COMPLIANCE", "Days": 365}.items()
+        with pytest.raises(ClientError, match="ObjectLockConfigurationNotFound"):
+            s3.get_object_lock_configuration(Bucket=name)
+        assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+        assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
+        (rule,) = s3.get_bucket_ownership_controls(Bucket=name)["OwnershipControls"]["Rules"]
+        assert rule["ObjectOwnership"] == "BucketOwnerEnforced"
+        (rule,) = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"]
+        assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+        assert rule["Expiration"]["Days"] == 400
+        sids = {
+            bucket: {one["Sid"] for one in json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]}
+            for bucket in (logs, name)
+        }
+        always = {"DenyDeletingLogs", "DenyWithoutTls"}
+        assert sids == {
+            logs: {"CloudTrailAclCheck", "CloudTrailWrite"} | always,
+            name: {"ConfigChecks", "ConfigWrite"} | always,
+        }
+        (channel,) = opened.client("config").describe_delivery_channels()["DeliveryChannels"]
+        assert (channel["s3BucketName"], channel["s3KeyPrefix"]) == (name, "config")
+        assert opened.client("cloudtrail").get_trail(Name="organization-trail")["Trail"]["S3BucketName"] == logs
+        assert plan(org, read(opened)).empty
+
+        retention = {"DefaultRetention": {"Mode": "GOVERNANCE", "Days": 1}}
+        s3.put_object_lock_configuration(
+            Bucket=name, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled", "Rule": retention}
+        )
+        (told,) = [one for one in plan(org, read(opened)).held if one.code == "log-bucket-locked"]
+        assert name in told.message and told.fix
 
 
 # ---- bad input -----------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -287,6 +288,18 @@ def test_what_stands_around_the_starter_explains_itself_while_it_is_built(tmp_pa
         made = plan(first, read(target))
         apply(made, target, approve=made.digest)
         resumed_after(target, design, tmp_path / "journal", call)
+
+
+def test_a_second_bucket_for_config_explains_itself_while_it_is_made(tmp_path: Path) -> None:
+    design = mended(orgkit.load("starter"))
+    design.configure(**{**WITHOUT, "logging": design.settings.logging})
+    with connect("sandbox", clock=StillClock()) as target:
+        made = plan(design, read(target))
+        apply(made, target, approve=made.digest)
+        assert design.settings.logging is not None and design.settings.logging.config is not None
+        config = replace(design.settings.logging.config, bucket="{{organization.id}}-config")
+        design.configure(logging=replace(design.settings.logging, config=config))
+        resumed_after(target, design, tmp_path / "journal", 4)
 
 
 def resumed_after(target: Target, design: Organization, journal: Path, call: int) -> None:

@@ -197,6 +197,7 @@ LOGGING: Final = Record(
                 (
                     Key("prefix", PREFIX, "The prefix of its objects; none where it is empty"),
                     Key("aggregator", NAME, "The name of the organization's aggregator"),
+                    Key("bucket", NAME, "A bucket of its own, without a lock, in the log archive account"),
                 ),
                 ConfigDelivery,
                 line=True,

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from orgkit.design import Organization
 from orgkit.design.checks.finding import Finding
+from orgkit.design.template import types_of
 from orgkit.errors import OrgkitError
 from orgkit.guardrails.inheritance import bound
 from orgkit.guardrails.lint.reading import Reading
@@ -25,6 +26,7 @@ _PAGES: Final = {
     "cloudtrail": "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html",
     "config": "https://docs.aws.amazon.com/config/latest/developerguide/s3-bucket-policy.html",
 }
+_CHANNEL: Final = "AWS::Config::DeliveryChannel"
 _NEEDS: Final = {
     "cloudtrail": {
         "s3:GetBucketAcl": "CloudTrail reads the bucket's ACL before it writes; without this the trail is not created",
@@ -75,13 +77,25 @@ def refuses_writer(reading: Reading) -> Iterator[Finding]:
 
 def locked(reading: Reading) -> Iterator[Finding]:
     """A bucket that locks objects by default, which Config does not deliver to."""
-    logging = reading.org.settings.logging
-    if logging is not None and logging.config is not None and logging.object_lock_days is not None:
+    org, logging = reading.org, reading.org.settings.logging
+    if logging is None or logging.config is None or logging.object_lock_days is None:
+        return
+    if len(logging.per_bucket()) == 1:
         yield Finding(
             "logging.object_lock_days",
             "the log bucket locks its objects by default, and AWS Config does not deliver to such a bucket",
-            "Take object_lock_days out, or config out: its recorders then need a bucket of their own.",
+            "Write config: {bucket: …}, the name of a second bucket, or take object_lock_days out.",
         )
+        return
+    for baseline in org.settings.baselines.values():
+        given = [key for key, value in baseline.parameters.items() if value == logging.bucket]
+        if given and _CHANNEL in types_of(baseline):
+            yield Finding(
+                f"baselines.{baseline.name}",
+                f"its {', '.join(given)} has AWS Config deliver to the log bucket, which locks its objects by default: "
+                "Config does not deliver to such a bucket",
+                f"Write {given[0]}: {json.dumps(logging.config.bucket)}, as in logging.config.",
+            )
 
 
 def open_to_others(reading: Reading) -> Iterator[Finding]:
@@ -124,8 +138,8 @@ def _place(org: Organization, service: str, action: str) -> str:
 
 
 def _calls(org: Organization) -> Iterator[_Call]:
-    logging = org.settings.logging
-    assert logging is not None
+    assert org.settings.logging is not None
+    logging = org.settings.logging.per_bucket()[0]
     account = (org.management.aws_id if org.management else None) or _ACCOUNT
     for service, used in (("cloudtrail", logging.trail), ("config", logging.config)):
         if used is None:

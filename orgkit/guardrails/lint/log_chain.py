@@ -13,7 +13,7 @@ from typing import Final
 
 from orgkit.design import Account, Organization
 from orgkit.design.checks.finding import Finding, named
-from orgkit.design.template import read_template
+from orgkit.design.template import types_of
 from orgkit.errors import InputError
 from orgkit.guardrails.decide import decide
 from orgkit.guardrails.lint.reading import Reading
@@ -24,6 +24,7 @@ _CHANNEL: Final = "https://docs.aws.amazon.com/config/latest/developerguide/mana
 _TRAILS: Final = "https://docs.aws.amazon.com/awscloudtrail/latest/userguide/best-practices-security.html"
 _RECORDERS: Final = frozenset({"AWS::Config::ConfigurationRecorder"})
 _MEND: Final = "Attach an SCP to the root such as orgkit.guardrails.log_guardrail(org) writes."
+_ATTACH: Final = "Attach what orgkit.guardrails.log_guardrail(org) writes"
 _MOST: Final = 5
 
 
@@ -53,13 +54,23 @@ def _as_designed(org: Organization, archive: Account) -> Iterator[Finding]:
     if archive.management:
         what = "the archive is in the management account, which no guardrail protects"
         yield Finding("logging.account", what, "Give the logs a member account of their own.")
-    if logging.object_lock_days is None and logging.config is not None:
+    buckets = logging.per_bucket()
+    if logging.object_lock_days is None and len(buckets) == 1 and logging.config is not None:
         what = "the bucket has no object lock, as AWS Config does not deliver to one that locks by default"
-        fix = "Attach what orgkit.guardrails.log_guardrail(org) writes; to lock the trail's logs, take config: out."
+        fix = f"{_ATTACH}; to lock the trail's logs, write config: {{bucket: …}}, a second bucket."
         yield Finding("logging", what, fix, _CHANNEL, "note")
     elif logging.object_lock_days is None:
         what = "the bucket has no object lock: whoever may delete objects there can delete logs"
         yield Finding("logging", what, "Write object_lock_days: 365, or as long as you must keep them.")
+    if len(buckets) > 1:
+        what = "Config's bucket has no object lock, as AWS Config does not deliver to one that locks by default"
+        yield Finding(
+            "logging.config.bucket",
+            what,
+            f"{_ATTACH}: no principal of a member account deletes there then.",
+            _CHANNEL,
+            "note",
+        )
     if not logging.versioning and logging.object_lock_days is None:
         what = "the bucket keeps no versions: a log that is overwritten is gone"
         yield Finding("logging.versioning", what, "Take versioning: false out.")
@@ -81,14 +92,15 @@ def _archive(org: Organization, archive: Account) -> Iterator[Finding]:
     assert logging is not None
     if archive.management:
         return
-    bucket = f"arn:{org.settings.partition}:s3:::{logging.bucket}"
-    asked = dict.fromkeys(BUCKET, bucket)
-    if logging.object_lock_days is None:
-        asked |= dict.fromkeys(OBJECTS, f"{bucket}/logs")
-    free = [action for action, resource in asked.items() if decide(org, archive.id, action, resource).blocked is False]
-    if free:
-        what = f"no guardrail keeps a principal of {archive.handle} from {', '.join(free)} on the log bucket"
-        yield Finding(archive.id, what, _MEND)
+    for one, called in zip(logging.per_bucket(), ("the log bucket", "Config's bucket"), strict=False):
+        bucket = f"arn:{org.settings.partition}:s3:::{one.bucket}"
+        asked = dict.fromkeys(BUCKET, bucket)
+        if one.object_lock_days is None:
+            asked |= dict.fromkeys(OBJECTS, f"{bucket}/logs")
+        free = [action for action, arn in asked.items() if decide(org, archive.id, action, arn).blocked is False]
+        if free:
+            what = f"no guardrail keeps a principal of {archive.handle} from {', '.join(free)} on {called}"
+            yield Finding(archive.id, what, _MEND)
 
 
 def _trail(org: Organization) -> Iterator[Finding]:
@@ -132,9 +144,8 @@ def _recorders(reading: Reading) -> Iterator[Finding]:
 
 def _recorded(org: Organization) -> Iterator[Account]:
     for baseline in org.settings.baselines.values():
-        text = getattr(baseline.template, "content", None)
         try:
-            if text and not _RECORDERS.isdisjoint(read_template(text).types):
+            if not _RECORDERS.isdisjoint(types_of(baseline)):
                 for name in baseline.to:
                     yield from org.accounts(org.find(name, "root", "ou", "account"))
         except InputError:

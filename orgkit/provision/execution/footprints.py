@@ -360,7 +360,7 @@ FOOTPRINTS: Final[Mapping[str, Footprint]] = MappingProxyType(
 # Facts that steps of a service may change, by how the facts begin; stack sets make whatever their templates say.
 OPENED: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "s3": ("logging: bucket", "baselines: "),
+        "s3": ("logging: bucket", "logging: config_bucket", "baselines: "),
         "cloudtrail": ("logging: trail",),
         "config": ("logging: recorder", "logging: aggregator"),
         "iam": ("logging: ", "baselines: ", "security: "),

@@ -33,7 +33,7 @@ def create_log_bucket(calls: Calls, parameters: dict[str, Any]) -> tuple[str, ..
     if reply is None and not _mine(calls, parameters["Bucket"], region):
         raise CloudError(
             f"the name {parameters['Bucket']} is taken by somebody else: bucket names are shared by all of AWS",
-            mend="Choose another name in logging.bucket.",
+            mend="Choose another name for it under logging:.",
         )
     return ()
 

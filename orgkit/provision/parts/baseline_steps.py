@@ -119,8 +119,9 @@ def _stack_set(
     region = draft.design.settings.home_region
     parameters = _parameters(draft, baseline)
     logging = draft.design.settings.logging
-    if logging is not None and logging.bucket in baseline.parameters.values():
-        after = [*after, f"set_bucket_policy:{logging.bucket}"]  # Config looks at the bucket before it delivers
+    for one in logging.per_bucket() if logging is not None else ():
+        if one.bucket in baseline.parameters.values():
+            after = [*after, f"set_bucket_policy:{one.bucket}"]  # Config looks at the bucket before it delivers
     regions = regions_of(draft.design, baseline)
     if now is not None:
         ids = [draft.ids.get(draft.name(account.id)) for account in placed(draft.design, baseline)]

@@ -1,4 +1,4 @@
-"""Steps about central logging: the archive's bucket, the trail, and what Config records; pure, from facts to facts.
+"""Steps about central logging: the archive's buckets, the trail, and what Config records; pure, from facts to facts.
 
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/creating-trail-organization.html
 https://docs.aws.amazon.com/config/latest/developerguide/aggregate-data.html
@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from orgkit.cloud.looks import BUCKETS
 from orgkit.design.sections import ConfigDelivery, Logging, Trail
 from orgkit.guardrails.lint import lint
 from orgkit.guardrails.log_policy import log_bucket_policy
@@ -19,6 +20,8 @@ from orgkit.provision.planning.places import Place, needs_trust, place_of, unrea
 
 PART: Final = "logging"
 WHERE: Final = "logging"
+LOG_BUCKET: Final = "the log bucket"
+CONFIG_BUCKET: Final = "Config's bucket"
 ABORT_DAYS: Final = 7
 BLOCKED: Final = {
     "BlockPublicAcls": True,
@@ -45,7 +48,9 @@ def plan_logging(draft: Draft) -> None:
     if archive is None or problems:
         return
     facts: Mapping[str, Any] = draft.live.surroundings.get(PART, {})
-    written = _bucket(draft, logging, archive, facts.get("bucket"))
+    written: list[str] = []
+    for which, one, called in zip(BUCKETS, logging.per_bucket(), (LOG_BUCKET, CONFIG_BUCKET), strict=False):
+        written += _bucket(draft, one, archive, facts.get(which), called)
     if logging.trail is not None and needs_trust(draft, TRAIL_SERVICE, "an organization trail", WHERE):
         _trail(draft, logging, logging.trail, facts.get("trail"), written)
     if logging.config is not None and needs_trust(draft, CONFIG_SERVICE, "an organization aggregator", WHERE):
@@ -55,7 +60,7 @@ def plan_logging(draft: Draft) -> None:
 # ---- the bucket ----------------------------------------------------------------------------------
 
 
-def _bucket(draft: Draft, logging: Logging, archive: Place, now: Mapping[str, Any] | None) -> list[str]:
+def _bucket(draft: Draft, logging: Logging, archive: Place, now: Mapping[str, Any] | None, called: str) -> list[str]:
     """Returns the steps that whoever writes to the bucket waits for."""
     facts = now or {}
     created: list[str] = []
@@ -66,7 +71,7 @@ def _bucket(draft: Draft, logging: Logging, archive: Place, now: Mapping[str, An
             draft.add(
                 "create_log_bucket",
                 logging.bucket,
-                f"create the log bucket {logging.bucket} in {archive.name}",
+                f"create {called} {logging.bucket} in {archive.name}",
                 place=archive.name,
                 why="with object lock from its first day" if lock else "",
                 parameters={**where, **lock},
@@ -80,7 +85,7 @@ def _bucket(draft: Draft, logging: Logging, archive: Place, now: Mapping[str, An
             draft.add(
                 kind,
                 logging.bucket,
-                f"{text} of the log bucket",
+                f"{text} of {called}",
                 place=archive.name,
                 why=why,
                 parameters={**where, **parameters},
@@ -128,11 +133,21 @@ def _settings(draft: Draft, logging: Logging, now: Mapping[str, Any]) -> list[tu
             "Write retention_days, or take the rules away.",
             severity="warning",
         )
-    policy = json.loads(logging.bucket_policy.content) if logging.bucket_policy else log_bucket_policy(draft.design)
+    if logging.config is not None and now.get("object_lock_days"):
+        draft.hold(
+            "log-bucket-locked",
+            WHERE,
+            f"the bucket {now['name']} locks its objects by default, and AWS Config does not deliver to such a bucket",
+            "Take its default retention away in S3, or write config: {bucket: …} with another name.",
+            severity="warning",
+        )
+    written = log_bucket_policy(draft.design, logging)
+    policy = json.loads(logging.bucket_policy.content) if logging.bucket_policy else written
     bound = json.loads(references.bind_known(json.dumps(policy), draft.ids))
     if now.get("policy") is None or _plain(now["policy"]) != _plain(bound):
         text = json.dumps(policy, separators=(",", ":"), ensure_ascii=False)
-        why = "" if logging.bucket_policy else "written for this trail and this organization, as the design gives none"
+        writer = "this trail" if logging.trail else "Config"
+        why = "" if logging.bucket_policy else f"written for {writer} and this organization, as the design gives none"
         found.append(("set_bucket_policy", "set the policy", why, {"Policy": text}))
     return found
 
@@ -255,14 +270,15 @@ def _recorder(
         changed.append(
             draft.add("put_config_recorder", "management", text, place="management", parameters=parameters, after=steps)
         )
-    bucket = references.bind_known(logging.bucket, draft.ids)
+    delivers_to = logging.per_bucket()[-1].bucket
+    bucket = references.bind_known(delivers_to, draft.ids)
     if (facts.get("bucket"), facts.get("prefix")) != (bucket, config.prefix):
         channel = {
             "name": facts.get("channel") or "default",
-            "s3BucketName": logging.bucket,
+            "s3BucketName": delivers_to,
             **({"s3KeyPrefix": config.prefix} if config.prefix else {}),
         }
-        text = "have Config deliver to the log bucket"
+        text = f"have Config deliver to {LOG_BUCKET if delivers_to == logging.bucket else 'its own bucket'}"
         parameters = {"Region": region, "DeliveryChannel": channel}
         changed.append(
             draft.add(

@@ -94,8 +94,9 @@ def _texts(draft: Draft) -> Iterator[tuple[str, str]]:
         yield f"permission set {name}", json.dumps(permission_set.inline_policy, default=dict)
     if logging is not None and logging.bucket_policy is not None:
         yield "the policy of the log bucket", logging.bucket_policy.content
-    bucket = draft.live.surroundings.get("logging", {}).get("bucket") or {}
-    yield "the policy of the log bucket", json.dumps(bucket.get("policy"))
+    facts = draft.live.surroundings.get("logging", {})
+    for which, called in (("bucket", "the log bucket"), ("config_bucket", "Config's bucket")):
+        yield f"the policy of {called}", json.dumps((facts.get(which) or {}).get("policy"))
 
 
 def _called(live: Organization, account: str) -> str:
