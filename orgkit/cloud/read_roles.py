@@ -90,6 +90,7 @@ def _role(
     trust = _without_secrets(role["AssumeRolePolicyDocument"], shown)
     return LiveRole(
         trust=trust,
+        path=detail["Path"],
         external_id=_compared(shown, reference, target),
         max_session=role.get("MaxSessionDuration", 3600),
         description=role.get("Description", ""),

@@ -31,9 +31,10 @@ def _nothing() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveRole:
-    """A role as it stands in one account; `max_session` in seconds, documents as plain JSON."""
+    """A role as it stands in one account; `max_session` in seconds, documents as plain JSON, `path` as in its ARN."""
 
     trust: Mapping[str, Any]
+    path: str = "/"
     external_id: ExternalId = "none"
     max_session: int = 3600
     description: str = ""

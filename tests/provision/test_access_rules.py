@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -13,8 +14,17 @@ from orgkit.design.changes import Replace
 from orgkit.design.live_access import LiveRole, LiveRoles, plain_policy
 from orgkit.design.sections import Access, Assignment, JsonDocument, PermissionSet, Role, TrustedRole
 from orgkit.errors import FileError
-from orgkit.provision import Plan
-from tests.provision.access_designs import DEPLOY, access, deploy_role, document, organization, pipeline_role
+from orgkit.provision import Plan, apply
+from tests.provision.access_designs import (
+    DEPLOY,
+    SECRET,
+    VARIABLE,
+    access,
+    deploy_role,
+    document,
+    organization,
+    pipeline_role,
+)
 from tests.provision.live import as_live
 
 DENSE = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["s3:GetObject"] * 800, "Resource": "*"}]}
@@ -244,6 +254,56 @@ def test_a_call_that_the_guardrails_stop_is_refused_in_the_plan() -> None:
 def test_the_role_that_makes_the_call_may_be_exempt() -> None:
     exempt = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/OrganizationAccountAccessRole"}}
     assert not guarded(deny("iam:*", condition=exempt)).blocked
+
+
+ROLE = "arn:aws:iam::*:role/"
+
+
+@pytest.mark.parametrize(
+    ("action", "changed", "stopped"),
+    [
+        ("iam:CreateRole", {"Resource": f"{ROLE}deploy"}, True),
+        ("iam:CreateRole", {"Resource": f"{ROLE}other"}, False),
+        ("iam:PutRolePolicy", {"Resource": f"{ROLE}dep*"}, True),
+        ("iam:PutRolePolicy", {"NotResource": f"{ROLE}dep*"}, False),
+        ("iam:CreateRole", {"Condition": {"Null": {"iam:PermissionsBoundary": "true"}}}, True),
+        ("iam:CreateRole", {"Condition": {"Null": {"aws:RequestTag/Owner": "true"}}}, True),
+        ("iam:CreateRole", {"Condition": {"StringEquals": {"aws:RequestTag/Team": "platform"}}}, True),
+        ("iam:CreateRole", {"Condition": {"Null": {"aws:RequestTag/Team": "true"}}}, False),
+        ("iam:CreateRole", {"Condition": {"ForAnyValue:StringEquals": {"aws:TagKeys": "Team"}}}, True),
+        ("iam:*", {"Condition": {"BoolIfExists": {"aws:ViaAWSService": "true"}}}, False),
+        ("iam:*", {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}, False),
+    ],
+)
+def test_what_the_call_itself_says_is_certain(action: str, changed: dict[str, object], stopped: bool) -> None:
+    document = deny(action)
+    (statement,) = document["Statement"]  # type: ignore[misc]
+    if "NotResource" in changed:
+        del statement["Resource"]
+    statement |= changed
+    made = guarded(document)
+    assert "call-stopped" not in {problem.code for problem in made.held}
+    found = {problem.where for problem in made.blocked if problem.code == "call-stopped"}
+    assert found == ({"Production/shop", "Production/stock"} if stopped else set())
+
+
+def test_a_role_that_stands_is_known_with_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, SECRET)
+    design = organization()
+    guard = {**deny("iam:*"), "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": f"{ROLE}delivery/*"}]}
+    with connect("sandbox") as target:
+        first = plan(design, read(target))
+        apply(first, target, approve=first.digest)
+        iam = target.client("iam", account="shop")
+        trust = iam.get_role(RoleName="deploy")["Role"]["AssumeRolePolicyDocument"]
+        iam.delete_role_policy(RoleName="deploy", PolicyName="deployment")
+        iam.delete_role(RoleName="deploy")
+        iam.create_role(RoleName="deploy", Path="/delivery/", AssumeRolePolicyDocument=json.dumps(trust))
+        design.add_policy("guard", guard, type=SCP)
+        design.attach("guard", "Production")
+        made = plan(design, read(target))
+    assert {problem.where for problem in made.blocked} == {"Production/shop"}
+    assert "call-stopped" not in {problem.code for problem in made.held}
 
 
 def test_a_call_that_turns_on_something_unknown_is_told() -> None:

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from orgkit import plan
 from orgkit.cloud import connect, read
 from orgkit.design import SCP
 from orgkit.errors import Incomplete
-from orgkit.provision import apply, plan
+from orgkit.provision import apply
 from tests.provision.access_designs import SECRET, VARIABLE, organization
 
 ROLES = ("arn:aws:iam::*:role/OrganizationAccountAccessRole", "arn:aws:iam::*:role/platform")
@@ -24,6 +25,8 @@ CONDITIONS: tuple[dict[str, Any], ...] = (
     {"StringEquals": {"aws:RequestedRegion": "us-east-1"}},
     {"StringNotEquals": {"aws:PrincipalOrgID": "o-another000"}},
     {"Null": {"iam:PermissionsBoundary": "true"}},
+    {"Null": {"aws:RequestTag/Team": "true"}},
+    {"StringNotEquals": {"aws:RequestTag/Team": "platform"}},
     {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
     {"Bool": {"aws:ViaAWSService": "true"}},
 )

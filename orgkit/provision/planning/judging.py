@@ -1,7 +1,7 @@
 """The calls that a plan makes inside of accounts, judged by the guardrails then in force, as the role that makes them.
 
 So is the way into the account: a resource control policy may stop the caller from assuming that role. AWS would stop
-such a call half-way; the plan is refused instead. What turns on something unknown is told.
+such a call half-way; the plan is refused instead. What turns on something that cannot be known before is told.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from orgkit.design.entities import ACCESS_ROLE
 from orgkit.guardrails.decide import decide
 from orgkit.policy import Decision
 from orgkit.provision.planning import references
+from orgkit.provision.planning.call_facts import DIRECT, context_of, resource_of
 from orgkit.provision.planning.draft import Draft
 from orgkit.provision.planning.simulation import Simulation
 from orgkit.provision.planning.steps import Step
@@ -46,6 +47,7 @@ class _Judging:
     """Goes through the steps; what was decided under the same policies is not decided again."""
 
     def __init__(self, draft: Draft, principal: str | None) -> None:
+        self._draft = draft
         self._state = Simulation(draft)
         management = draft.design.management
         outside = (
@@ -73,9 +75,23 @@ class _Judging:
                     yield step, ENTER, self._caller, way_in
                 if way_in.blocked:
                     continue
-            region = step.parameters.get("Region")
-            context = {"aws:RequestedRegion": region} if region else {}
-            yield step, step.operation, role, self._decide(node, step.operation, arn, context=context)
+            yield step, step.operation, role, self._call(step, node, arn)
+
+    def _call(self, step: Step, node: str, principal: str) -> Decision:
+        """The step's own call; what is particular to it is looked at only where the decision turns on more."""
+        region = step.parameters.get("Region")
+        where = {"aws:RequestedRegion": region} if region else {}
+        decision = self._decide(node, step.operation, principal, context=where)
+        if decision.outcome != "undetermined":
+            return decision
+        texts = [text for _, _, text in self._attached(node)]
+        context = where | context_of(self._draft, step, texts)
+        resource = resource_of(self._draft, step)
+        return self._decide(node, step.operation, principal, resource=resource, context=context)
+
+    def _attached(self, node: str) -> tuple[tuple[str, str, str], ...]:
+        org = self._state.org
+        return tuple((one.type, one.name, one.content) for level in org.chain(node) for one in org.attached(level))
 
     def _decide(
         self,
@@ -86,11 +102,10 @@ class _Judging:
         resource: str | None = None,
         context: Mapping[str, Any] | None = None,
     ) -> Decision:
-        org = self._state.org
-        attached = tuple((one.type, one.name, one.content) for level in org.chain(node) for one in org.attached(level))
-        key = (operation, principal, str(context), node, attached)
+        key = (operation, principal, resource, str(context), node, self._attached(node))
         if key not in self._known:
-            self._known[key] = decide(org, node, operation, resource, principal=principal, context=context)
+            known = {**DIRECT, **(context or {})}
+            self._known[key] = decide(self._state.org, node, operation, resource, principal=principal, context=known)
         return self._known[key]
 
 
