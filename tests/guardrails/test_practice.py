@@ -44,6 +44,7 @@ WATCHED = {
         "config:StopConfigurationRecorder",
         "config:DeleteConfigurationRecorder",
         "guardduty:DeleteDetector",
+        "guardduty:DisassociateFromAdministratorAccount",
         "guardduty:DisassociateFromMasterAccount",
     ],
     "Resource": "*",
@@ -108,6 +109,11 @@ def _watching_all_but(action: str) -> Callable[[Organization], None]:
     return change
 
 
+def _leaving_guardduty_by_the_newer_call(org: Organization) -> None:
+    left = {**WATCHED, "Action": [name for name in WATCHED["Action"] if not name.endswith("FromAdministratorAccount")]}
+    org.set("everybody", content=statements(LEAVE, ROOT_USER, REGIONS, left))
+
+
 def _pipeline_in_management(org: Organization) -> None:
     role = Role(name="deploy", to=("management",), trusts=(TrustedRole(account="audit", role="ci"),))
     assert org.settings.access is not None
@@ -155,6 +161,7 @@ BREACHES: dict[str, tuple[str, Callable[[Organization], None]]] = {
     "every region is open": ("no-region-guard", _without(REGIONS)),
     "logs can be stopped": ("logs-unprotected", _watching_all_but("cloudtrail:")),
     "GuardDuty can be switched off": ("detection-unprotected", _watching_all_but("guardduty:")),
+    "GuardDuty can be left by the newer call": ("detection-unprotected", _leaving_guardduty_by_the_newer_call),
     "Config can be switched off": ("recording-unprotected", _watching_all_but("config:")),
     "nobody comes in in an emergency": (
         "no-break-glass",

@@ -81,7 +81,11 @@ def logs_unprotected(view: View) -> Iterator[Finding]:
 def detection_unprotected(view: View) -> Iterator[Finding]:
     """Threat detection stays on."""
     if "guardduty.amazonaws.com" in view.org.settings.trusted_access:
-        actions = ("guardduty:DeleteDetector", "guardduty:DisassociateFromMasterAccount")
+        actions = (
+            "guardduty:DeleteDetector",
+            "guardduty:DisassociateFromAdministratorAccount",
+            "guardduty:DisassociateFromMasterAccount",  # its older name, which does the same
+        )
         yield from _unprotected(view, actions, "GuardDuty")
 
 
