@@ -7,8 +7,12 @@ import json
 import pytest
 
 import orgkit
+from orgkit.design import Problem, Problems
+from orgkit.notebook.blocks import plain
 from orgkit.notebook.designer import Controller
-from orgkit.notebook.designer.panels import PANELS
+from orgkit.notebook.designer.panels import PANELS, steps
+from orgkit.provision import Plan
+from tests.notebook import plans
 from tests.notebook.designs import shown, small
 
 
@@ -21,6 +25,14 @@ def test_every_panel_shows_something_for_every_kind_of_node_and_is_plain_data():
             answer = controller.handle({"type": "show", "panel": panel})
             assert "error" not in answer and shown(answer).strip(), (node, panel)
             assert json.loads(json.dumps(answer)) == answer
+
+
+def test_a_refused_plan_shows_no_digest_to_approve():
+    problem = Problem(code="quota", severity="error", where="accounts", message="too many")
+    ready = plans.starter()
+    refused = Plan(steps=ready.steps, blocked=Problems([problem]))
+    assert f"digest {ready.digest}" in plain(steps.told(ready))
+    assert "too many" in plain(steps.told(refused)) and "digest" not in plain(steps.told(refused))
 
 
 def test_every_policy_can_be_found_attached_or_not(controller):

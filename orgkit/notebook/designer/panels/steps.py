@@ -35,7 +35,8 @@ def told(plan: Plan) -> list[Json]:
     """The steps; what would be refused comes first, then what is less guarded."""
     count = len(plan)
     head = f"{count:,} step{'' if count == 1 else 's'}" if count else "Nothing to do: the live one is as designed"
-    shown = [title(head, f"on AWS {plan.duration} · digest {plan.digest}" if count else "")]
+    digest = "" if plan.blocked else f" · digest {plan.digest}"  # nobody can approve what is refused
+    shown = [title(head, f"on AWS {plan.duration}{digest}" if count else "")]
     if plan.blocked:
         shown += [title("Refused, so that nothing can be applied"), items(_problems(plan.blocked, "error"))]
     if plan.exposures:
