@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -56,7 +57,10 @@ def capability(kind: str, service: str, operation: str | None = None) -> Capabil
         from orgkit.cloud.beyond_moto import OPERATIONS
 
         signed = {"sso-admin": "sso"}.get(service, service)
-        offered = _resource_types() if operation and "::" in operation else _offered(service)
+        if service == "cloudformation":
+            offered = _stacks()["types" if operation and "::" in operation else "operations"]
+        else:
+            offered = _offered(service)
         supported = (
             bool(offered) if operation is None else operation in offered or f"{signed}:{operation}" in OPERATIONS
         )
@@ -87,11 +91,34 @@ def _notes() -> dict[str, str]:
 
 
 @cache
-def _resource_types() -> frozenset[str]:
-    """Return the types of resources that moto's stacks make something of."""
+def _stacks() -> Mapping[str, frozenset[str]]:
+    """Return the operations of moto's CloudFormation and the types of resources that its stacks make something of.
+
+    Asking it imports some thirty services, which the first plan of a design would wait for; so the table has them for
+    one version of moto, and another one is asked.
+    """
+    listed = _table()["stacks"]
+    if _installed() == listed["moto"]:
+        return {key: frozenset(listed[key]) for key in ("operations", "types")}
+    return moto_stacks()
+
+
+def moto_stacks() -> Mapping[str, frozenset[str]]:
+    """Return the same from moto itself, of whatever version."""
     from moto.cloudformation.parsing import get_model_map
 
-    return frozenset(get_model_map())
+    types = {name for name in get_model_map() if name.startswith("AWS::")}
+    return {"operations": _offered("cloudformation"), "types": frozenset(types - {"AWS::SERVICE::RESOURCE"})}
+
+
+def _installed() -> str | None:
+    """Return the version of moto, None where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("moto")
+    except PackageNotFoundError:
+        return None
 
 
 @cache

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from importlib.resources import files
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from orgkit.cloud import Target, connect, gaps
+from orgkit.cloud.capabilities import moto_stacks
 from orgkit.errors import CloudError, TargetError
 from tests.cloud.clocks import StillClock
 
@@ -145,6 +150,23 @@ SHOWN: dict[str, Callable[[Target], None]] = {
 }
 # What these say is tested elsewhere: what turns on the unknown, who is delegated to, prepared answers of moto's.
 ELSEWHERE = {"organizations", "organizations:PutResourcePolicy", "ce"}
+
+
+def test_what_stacks_can_do_is_listed_as_it_is_and_need_not_be_asked_of_moto() -> None:
+    listed = json.loads(files("orgkit.cloud").joinpath("capabilities.json").read_text("utf-8"))["stacks"]
+    there = {key: sorted(names) for key, names in moto_stacks().items()}
+    assert {key: listed[key] for key in there} == there, "moto has changed: write `stacks` in capabilities.json anew"
+    assert listed["moto"] == version("moto")
+    asking = """
+import sys
+from orgkit.cloud.capabilities import capability
+assert capability("sandbox", "cloudformation", "AWS::IAM::Role")
+assert not capability("sandbox", "cloudformation", "AWS::Config::ConfigRule")
+assert capability("sandbox", "cloudformation", "CreateStackSet")
+assert not capability("sandbox", "cloudformation", "ActivateOrganizationsAccess")
+sys.exit("moto.cloudformation" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", asking], check=False).returncode == 0
 
 
 def test_every_gap_is_missing_or_shown() -> None:
