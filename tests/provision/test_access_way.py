@@ -20,6 +20,7 @@ from orgkit.design.sections import Assignment, PermissionSet, Removal, SecretRef
 from orgkit.errors import Incomplete, Refused
 from orgkit.provision import Plan, apply
 from orgkit.provision.execution.secrets_at_hand import secrets_at_hand
+from tests.cloud.clocks import StillClock
 from tests.provision.access_designs import (
     DEPLOY,
     SECRET,
@@ -236,7 +237,7 @@ def test_the_secret_is_written_nowhere(
 ) -> None:
     design = organization()
     caplog.set_level(logging.DEBUG, logger="orgkit")
-    with connect("sandbox") as target:
+    with connect("sandbox", clock=StillClock()) as target:
         first = plan(design, read(target))
         first.save(tmp_path / "plan.json")
         done = apply(first, target, approve=first.digest, journal=tmp_path / "apply.journal")
