@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+import gc
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 
 from orgkit.design import Organization, Problems
 from orgkit.provision.parts.access_removals import plan_access_removals
@@ -37,6 +39,19 @@ from orgkit.provision.planning.snapshot import snapshot
 from orgkit.provision.planning.waiting import set_aside
 
 
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let nobody look for garbage: a plan makes many objects that stay, and that takes a fourth of its time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
+
+
+@_uncollected()
 def plan(
     design: Organization,
     live: Organization,

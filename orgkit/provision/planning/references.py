@@ -7,7 +7,7 @@ that it cannot be mistaken: an OU by `/its/path`, a policy by `TYPE/name`, an ac
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from orgkit.errors import DesignError, did_you_mean
@@ -47,17 +47,20 @@ def written(name: str) -> str:
     return "{{" + name + "}}"
 
 
-def named_in(value: Any) -> Iterator[str]:
-    """Every reference in a text, or in the texts of a JSON value."""
-    if isinstance(value, str):
-        if "{{" in value:
-            yield from _REFERENCE.findall(value)
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from named_in(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from named_in(inner)
+def named_in(value: Any) -> list[str]:
+    """Every reference in a text, or in the texts of a JSON value, in their order."""
+    found: list[str] = []
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            if "{{" in one:
+                found += _REFERENCE.findall(one)
+        elif isinstance(one, list | tuple):
+            waiting += reversed(one)
+        elif isinstance(one, dict | Mapping):  # a plain dict is told at once, other maps take longer
+            waiting += reversed(list(one.values()))
+    return found
 
 
 def bind(value: Any, ids: Mapping[str, str]) -> Any:
